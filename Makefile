@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+#
+# One non-recursive makefile. Sources are found by folder, so a new .c file
+# needs no edit here. `make help` lists what can be typed.
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+PREFIX  ?= /usr/local
+PROGRAM ?= dig
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+V       ?= 0
+Q       := $(if $(filter 1,$(V)),,@)
+
+VERSION := 0.1.0
+PACKAGES := sqlite3 libzstd libxxhash libisal libcrypto
+
+# CONFIG chooses the folder under build/; the release is build/ itself.
+CONFIG ?= release
+ifeq ($(CONFIG),release)
+B := build
+OUR_CFLAGS := -D_FORTIFY_SOURCE=2 -fPIE
+OUR_LDFLAGS := -pie -Wl,-z,relro,-z,now
+else ifeq ($(CONFIG),asan)
+B := build/asan
+CFLAGS := -O1 -g
+OUR_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+OUR_LDFLAGS := -fsanitize=address,undefined
+else ifeq ($(CONFIG),tsan)
+B := build/tsan
+CFLAGS := -O1 -g
+OUR_CFLAGS := -fsanitize=thread -fno-omit-frame-pointer
+OUR_LDFLAGS := -fsanitize=thread
+else
+$(error CONFIG is release, asan or tsan)
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wredundant-decls \
+	-Wwrite-strings -Wcast-qual -Wpointer-arith -Wformat=2 -Wundef -Wvla \
+	-Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference
+ifeq ($(W),error)
+WARN += -Werror
+endif
+
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS   = $(shell pkg-config --libs libzstd libxxhash libisal sqlite3 2>/dev/null) \
+	$(CRYPTO_LIB) -lpthread -lm
+# libcrypto from its archive: 38 KB in the program and no start-up cost.
+CRYPTO_A   := $(shell pkg-config --variable=libdir libcrypto 2>/dev/null)/libcrypto.a
+CRYPTO_LIB = $(if $(wildcard $(CRYPTO_A)),$(CRYPTO_A) -ldl,-lcrypto)
+
+ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
+	-DDIG_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(WARN) \
+	-fno-common -fvisibility=hidden -fstack-protector-strong \
+	$(OUR_CFLAGS) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(OUR_LDFLAGS) $(LDFLAGS)
+
+LIB_SRC := $(wildcard merkle/*.c objects/base/*.c objects/db/*.c objects/*.c \
+	staging/*.c repo/*.c)
+CMD_SRC := $(wildcard cmd/*.c)
+SQL_SRC := $(wildcard objects/db/schema/*.sql objects/sql/*.sql \
+	staging/sql/*.sql repo/sql/*.sql)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+TOOL_SRC := $(wildcard tests/tools/*.c)
+PRELOAD_SRC := $(wildcard tests/preload/*.c)
+
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
+CMD_OBJ := $(CMD_SRC:%.c=$(B)/obj/%.o)
+LIB     := $(B)/libdig.a
+DIG     := $(B)/dig
+UNIT    := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+TOOLS   := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
+PRELOADS := $(PRELOAD_SRC:tests/preload/%.c=$(B)/preload/%.so)
+GEN     := $(B)/gen/dig_sql.h $(B)/gen/dig_sql.c
+MAN     := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
+
+all: $(DIG) ## build build/dig (installs nothing)
+
+# Flags in a stamp: another compiler or flag rebuilds.
+$(B)/flags: FORCE
+	$(Q)mkdir -p $(B)
+	$(Q)echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' > $@
+FORCE:
+
+$(B)/gen/dig_sql.c $(B)/gen/dig_sql.h &: objects/db/embed.awk $(SQL_SRC)
+	$(Q)mkdir -p $(B)/gen
+	$(Q)awk -v out_h=$(B)/gen/dig_sql.h -v out_c=$(B)/gen/dig_sql.c \
+		-f objects/db/embed.awk $(SQL_SRC)
+
+$(B)/obj/%.o: %.c $(B)/flags | $(GEN)
+	@$(if $(filter 1,$(V)),,echo "  CC    $<")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/gen/dig_sql.o: $(B)/gen/dig_sql.c $(B)/flags
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJ) $(B)/obj/gen/dig_sql.o
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(DIG): $(CMD_OBJ) $(LIB)
+	@$(if $(filter 1,$(V)),,echo "  LD    $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CMD_OBJ) $(LIB) $(PKG_LIBS)
+
+$(B)/unit/%: tests/unit/%.c $(LIB) $(B)/flags | $(GEN)
+	@$(if $(filter 1,$(V)),,echo "  TEST  $@")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) \
+		$(PKG_LIBS) -lcmocka
+
+$(B)/tools/%: tests/tools/%.c $(LIB) $(B)/flags | $(GEN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
+
+$(B)/preload/%.so: tests/preload/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -shared -fPIC -o $@ $< -ldl -lpthread
+
+$(B)/man/%: docs/man/%.scd
+	$(Q)mkdir -p $(@D)
+	$(Q)scdoc < $< > $@
+
+unit-build: $(UNIT)
+tools: $(TOOLS) $(PRELOADS)
+man: $(MAN) ## build the manual pages
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+
+clean: ## remove build/
+	$(Q)rm -rf build
+
+.PHONY: all unit-build tools man help clean FORCE
+
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT:=.d)
