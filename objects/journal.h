@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The journal: append-only, chained records. Appending and syncing a record is
+ * the commit point of every operation; the records are also the reflog.
+ *
+ * Format: docs/format.md "Journal".
+ *
+ * Invariants
+ * J1  A record is appended only under the repository's lock.
+ * J2  Packs and parity files named by a record are synced before it is
+ *     appended.
+ * J3  Nothing is cut from the journal but a torn tail: bytes that are no whole
+ *     record, that neither the second copy nor the index knows, and that no
+ *     valid record follows.
+ * J4  journal.2 holds the same bytes, or a prefix of them.
+ */
+#ifndef OBJECTS_JOURNAL_H
+#define OBJECTS_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "objects/state.h"
+
+/* What a commit cost; measurements that v_layers shows. */
+struct dig_op_stats {
+	uint64_t new_chunks;
+	uint64_t raw_bytes;    /* of new chunks, before compression */
+	uint64_t stored_bytes; /* of all new records */
+};
+
+struct dig_ref_change {
+	char *name;
+	bool has_old;
+	bool has_new;
+	struct dig_oid old_id;
+	struct dig_oid new_id;
+};
+
+/* A decoded record. Strings and arrays are owned. */
+struct dig_journal_record {
+	uint64_t seq;	 /* 1 for the first */
+	uint64_t op;	 /* operation number: records of one command share it */
+	int64_t time;	 /* seconds since 1970; data, never logic */
+	uint64_t offset; /* in the file */
+	uint64_t length;
+	uint64_t checkpoint_at; /* offset of the newest checkpoint <= offset */
+	bool is_checkpoint;
+	struct dig_oid previous; /* hash of the record before; zero at first */
+	struct dig_oid hash;
+	char *verb; /* "commit: subject", for people */
+	struct dig_ref_change *refs;
+	size_t nrefs;
+	bool has_head;
+	char *old_head_ref;
+	struct dig_oid old_head_id;
+	char *head_ref;
+	struct dig_oid head_id;
+	bool has_staged;
+	struct dig_oid old_staged;
+	struct dig_oid staged;
+	bool has_op_state;
+	struct dig_oid old_op_state;
+	struct dig_oid op_state;
+	struct dig_pack_state *packs;
+	size_t npacks;
+	uint32_t next_pack; /* in a checkpoint, else 0 */
+	bool has_stats;
+	struct dig_op_stats stats;
+	bool has_store;
+	uint8_t store_id[32];
+	uint32_t chunk_profile;
+	uint64_t gc_generation; /* checkpoints: how often gc ran */
+};
+
+void dig_journal_record_clear(struct dig_journal_record *rec);
+/* Bring `state` from before the record to after it. */
+void dig_journal_apply(
+    const struct dig_journal_record *rec, struct dig_state *state);
+
+struct dig_journal;
+
+/* Where the index says the journal stood; NULL record: it says nothing. */
+struct dig_journal_hint {
+	uint64_t offset;      /* of the record */
+	const uint8_t *bytes; /* of the record */
+	size_t len;
+};
+
+/*
+ * Open `journal` in the .dig folder and read it: from the hint's checkpoint on
+ * when there is a hint, else from the start. A damaged record is healed in
+ * memory from journal.2 or the hint; on disk only by dig_journal_heal.
+ * Errors: CORRUPT (names the record), IO.
+ */
+enum dig_status dig_journal_open(int dig_dirfd,
+    const struct dig_journal_hint *hint, struct dig_journal **out,
+    struct dig_error *err) DIG_CHECKED;
+void dig_journal_close(struct dig_journal *journal);
+
+/* The state after the last record, and that record. Borrowed. */
+const struct dig_state *dig_journal_state(const struct dig_journal *journal);
+const struct dig_journal_record *dig_journal_last(
+    const struct dig_journal *journal);
+const uint8_t *dig_journal_store_id(const struct dig_journal *journal);
+uint32_t dig_journal_chunk_profile(const struct dig_journal *journal);
+/* Bytes of the last record, borrowed. */
+const struct dig_buf *dig_journal_last_bytes(const struct dig_journal *journal);
+/* File identity and size are as they were when it was read. */
+bool dig_journal_is_fresh(const struct dig_journal *journal);
+
+/*
+ * Under the lock, before anything is written: put healed bytes back, cut a
+ * torn tail, bring journal.2 up to date, sync both.
+ */
+enum dig_status dig_journal_heal(
+    struct dig_journal *journal, struct dig_error *err) DIG_CHECKED;
+
+/*
+ * Encode the difference between the journal's state and `next` as a record
+ * (and a checkpoint behind it when one is due). Nothing is written yet; the
+ * record's bytes, as the index has to store them, are in *bytes, borrowed
+ * until the next call; *offset is where it will stand.
+ */
+enum dig_status dig_journal_prepare(struct dig_journal *journal,
+    const struct dig_state *next, uint64_t op, const char *verb,
+    const struct dig_op_stats *stats, const struct dig_journal_record **out,
+    struct dig_error *err) DIG_CHECKED;
+/* Append what was prepared and sync: the commit point. A failure is final. */
+enum dig_status dig_journal_append(
+    struct dig_journal *journal, struct dig_error *err) DIG_CHECKED;
+/* Append the same to journal.2; not synced until the next append. A failure
+ * only delays the copy, so it is logged. */
+void dig_journal_mirror(struct dig_journal *journal);
+void dig_journal_unprepare(struct dig_journal *journal);
+
+/* Create journal and journal.2 in a new .dig: one checkpoint record. */
+enum dig_status dig_journal_create(int dig_dirfd, const uint8_t store_id[32],
+    uint32_t chunk_profile, const char *head_ref,
+    struct dig_error *err) DIG_CHECKED;
+
+/*
+ * Visit records from the newest back to the oldest, or (oldest_first) the
+ * other way; fn answers false to stop. Cost: the journal is read once.
+ */
+enum dig_status dig_journal_each(struct dig_journal *journal, bool oldest_first,
+    bool (*fn)(void *arg, const struct dig_journal_record *rec), void *arg,
+    struct dig_error *err) DIG_CHECKED;
+
+/*
+ * fsck: read both files whole from the start, verify every record and the
+ * chain, compare them. Each finding is handed to fn as one line.
+ */
+enum dig_status dig_journal_verify(struct dig_journal *journal,
+    void (*fn)(void *arg, const char *finding), void *arg,
+    struct dig_error *err) DIG_CHECKED;
+
+#endif
