@@ -189,9 +189,6 @@ struct dig_opt_scan {
 struct dig_opt_scan dig_opt_look(
     const struct dig_usage *usage, int argc, char *const *argv);
 
-/* A number as options and configuration have it: decimal, sign, k m g t. */
-bool dig_parse_int(const char *text, int64_t *out);
-
 /* Append the help: usage lines, what the verb does, the options. */
 void dig_usage_format(const struct dig_usage *usage, struct dig_buf *out);
 

@@ -50,6 +50,10 @@ struct dig_config_entry {
 
 struct dig_config;
 
+/* A number as settings and options have it: decimal, a sign, and k, m or g
+ * for powers of 1024. False when it is none or does not fit. */
+bool dig_config_parse_int(const char *text, int64_t *out);
+
 struct dig_config *dig_config_new(void);
 void dig_config_free(struct dig_config *cfg); /* NULL is accepted */
 
