@@ -131,7 +131,7 @@ tools: $(TOOLS) $(PRELOADS)
 man: $(MAN) ## build the manual pages
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
 clean: ## remove build/
 	$(Q)rm -rf build
@@ -139,3 +139,4 @@ clean: ## remove build/
 .PHONY: all unit-build tools man help clean FORCE
 
 -include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT:=.d)
+-include tests/tests.mk
