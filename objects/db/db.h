@@ -72,15 +72,15 @@ void dig_db_set_timeout(struct dig_db *db, int timeout_ms);
  * Read every page in use and check SQLite's own structure (quick_check).
  * Errors: CORRUPT with the first finding. Cost: reads the whole file.
  */
-enum dig_status dig_db_check(struct dig_db *db, struct dig_error *err)
-    DIG_CHECKED;
+enum dig_status dig_db_check(
+    struct dig_db *db, struct dig_error *err) DIG_CHECKED;
 /*
  * Make the v_* views as TEMP views of this connection, from the embedded
  * text; views stored in the file are never used by dig. Called before the
  * first statement that reads one; further calls cost nothing.
  */
-enum dig_status dig_db_temp_views(struct dig_db *db, struct dig_error *err)
-    DIG_CHECKED;
+enum dig_status dig_db_temp_views(
+    struct dig_db *db, struct dig_error *err) DIG_CHECKED;
 /* Run a schema script of objects/db/schema/, inside a transaction. */
 enum dig_status dig_db_script(struct dig_db *db, enum dig_script script,
     struct dig_error *err) DIG_CHECKED;
@@ -133,11 +133,11 @@ void dig_stmt_bind_words(
  * Errors: LOCKED, CORRUPT, EXISTS (a key that is there), INVALID (a CHECK),
  * DENIED, DB.
  */
-enum dig_status dig_stmt_row(struct dig_stmt *stmt, struct dig_error *err)
-    DIG_CHECKED;
+enum dig_status dig_stmt_row(
+    struct dig_stmt *stmt, struct dig_error *err) DIG_CHECKED;
 /* Run to the end and reset: for statements that write. Errors as above. */
-enum dig_status dig_stmt_run(struct dig_stmt *stmt, struct dig_error *err)
-    DIG_CHECKED;
+enum dig_status dig_stmt_run(
+    struct dig_stmt *stmt, struct dig_error *err) DIG_CHECKED;
 
 /* Columns of the current row, counted from 0. Rows are untrusted input. */
 bool dig_stmt_is_null(struct dig_stmt *stmt, int col);
@@ -172,19 +172,19 @@ int64_t dig_db_changes(struct dig_db *db);
 enum dig_status dig_txn_begin(struct dig_db *db, struct dig_error *err)
     DIG_CHECKED; /* BEGIN IMMEDIATE; LOCKED past the timeout */
 /* No statement may be in the middle of its rows (asserted). */
-enum dig_status dig_txn_flush(struct dig_db *db, struct dig_error *err)
-    DIG_CHECKED;
+enum dig_status dig_txn_flush(
+    struct dig_db *db, struct dig_error *err) DIG_CHECKED;
 /* On failure the transaction is rolled back. */
-enum dig_status dig_txn_commit(struct dig_db *db, struct dig_error *err)
-    DIG_CHECKED;
+enum dig_status dig_txn_commit(
+    struct dig_db *db, struct dig_error *err) DIG_CHECKED;
 /* Back to (none) from anywhere; cannot fail. Resets all statements. */
 void dig_txn_rollback(struct dig_db *db);
 /*
  * One snapshot for several reads. Holds SHARED from the first read on, which
  * keeps writers from committing: never held while output is written.
  */
-enum dig_status dig_txn_read_begin(struct dig_db *db, struct dig_error *err)
-    DIG_CHECKED;
+enum dig_status dig_txn_read_begin(
+    struct dig_db *db, struct dig_error *err) DIG_CHECKED;
 void dig_txn_read_end(struct dig_db *db);
 
 #endif
