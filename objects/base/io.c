@@ -537,3 +537,14 @@ dig_interrupted(void)
 {
 	return interrupted != 0;
 }
+
+int
+dig_real_path(const char *path, char **out)
+{
+	char *real = realpath(path, NULL);
+
+	if (real == NULL)
+		return errno;
+	*out = real;
+	return 0;
+}

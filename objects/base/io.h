@@ -59,6 +59,8 @@ int dig_open_at(int dirfd, const char *name, unsigned flags);
  * and through no symlink (openat2 BENEATH|NO_SYMLINKS|NO_MAGICLINKS, with a
  * walk by component where the kernel has none). */
 int dig_open_beneath(int dirfd, const char *path, unsigned flags);
+/* The absolute path with every link resolved, free(); 0 or errno. */
+int dig_real_path(const char *path, char **out);
 
 /* Read up to len bytes at offset; short only at the end of the file.
  * Returns the count or the negated errno. */

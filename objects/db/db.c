@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -341,13 +340,12 @@ find_file(
 {
 	struct dig_buf path = DIG_BUF_INIT;
 	struct dig_stat stat;
-	char *dir = realpath(dig_dir, NULL);
-	int os;
+	char *dir = NULL;
+	int os = dig_real_path(dig_dir, &dir);
 
-	if (dir == NULL)
-		return dig_raise_os(err,
-		    errno == ENOENT ? DIG_ENOTFOUND : DIG_EDB, errno,
-		    "the index: %s", dig_dir);
+	if (os != 0)
+		return dig_raise_os(err, os == ENOENT ? DIG_ENOTFOUND : DIG_EDB,
+		    os, "the index: %s", dig_dir);
 	dig_buf_printf(&path, "%s/%s", dir, DIG_DB_FILE);
 	free(dir);
 	os = dig_stat_at(AT_FDCWD, (const char *)path.data, &stat);
