@@ -253,7 +253,7 @@ item_matches(const struct item *item, const char *path, size_t len, bool is_dir)
 	if (bare <= len && same_start(item, path, bare) &&
 	    (len > bare ? path[bare] == '/' : bare == item->len || is_dir))
 		return true;
-	return item->literal < item->len && item->literal <= len &&
+	return len > 0 && item->literal < item->len && item->literal <= len &&
 	       same_start(item, path, item->literal) &&
 	       dig_glob_match(item->path + item->literal,
 		   (is_dir ? bare : item->len) - item->literal,
