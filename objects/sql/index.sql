@@ -85,8 +85,11 @@ FROM changes WHERE seq = :seq AND path > :after ORDER BY path LIMIT :limit
 
 -- name: change_count
 -- params: :seq
--- returns: change, rows
-SELECT change, count(*) FROM changes WHERE seq = :seq GROUP BY change
+-- returns: added, modified (type changes too), deleted
+SELECT count(*) FILTER (WHERE change = 'A'),
+  count(*) FILTER (WHERE change IN ('M', 'T')),
+  count(*) FILTER (WHERE change = 'D')
+FROM changes WHERE seq = :seq
 
 -- name: change_delete
 -- params: :seq :path
