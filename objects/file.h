@@ -20,7 +20,7 @@
 struct dig_file_builder;
 struct dig_file_builder *dig_file_builder_new(const struct dig_node_io *io);
 void dig_file_builder_free(struct dig_file_builder *builder);
-/* base: the file's previous content node tree as a delta hint, or NULL. */
+/* The next chunk: 1 to 524,288 bytes. Errors: INVALID, those of io->put. */
 enum dig_status dig_file_builder_add(struct dig_file_builder *builder,
     uint64_t length_bytes, const struct dig_oid *chunk,
     struct dig_error *err) DIG_CHECKED;

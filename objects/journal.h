@@ -70,7 +70,6 @@ struct dig_journal_record {
 	bool has_store;
 	uint8_t store_id[32];
 	uint32_t chunk_profile;
-	uint64_t gc_generation; /* checkpoints: how often gc ran */
 };
 
 void dig_journal_record_clear(struct dig_journal_record *rec);
@@ -118,14 +117,16 @@ enum dig_status dig_journal_heal(
 
 /*
  * Encode the difference between the journal's state and `next` as a record
- * (and a checkpoint behind it when one is due). Nothing is written yet; the
- * record's bytes, as the index has to store them, are in *bytes, borrowed
- * until the next call; *offset is where it will stand.
+ * (and a checkpoint behind it when one is due). Nothing is written yet. *out
+ * is the last of them, borrowed until the next call. op 0: a new operation.
  */
 enum dig_status dig_journal_prepare(struct dig_journal *journal,
     const struct dig_state *next, uint64_t op, const char *verb,
     const struct dig_op_stats *stats, const struct dig_journal_record **out,
     struct dig_error *err) DIG_CHECKED;
+/* Bytes of the record that prepare gave, as the index stores them. */
+const struct dig_buf *dig_journal_prepared_bytes(
+    const struct dig_journal *journal);
 /* Append what was prepared and sync: the commit point. A failure is final. */
 enum dig_status dig_journal_append(
     struct dig_journal *journal, struct dig_error *err) DIG_CHECKED;

@@ -348,3 +348,15 @@ dig_solid_decode(const uint8_t *payload, size_t len, uint64_t raw_len,
 	*frame_at = (size_t)(cur.at - payload);
 	return DIG_OK;
 }
+
+uint64_t
+dig_solid_share(const struct dig_solid_item *items, size_t count, size_t which,
+    uint64_t total_stored, uint64_t total_raw)
+{
+	uint64_t from = items[which].offset * total_stored / total_raw;
+	uint64_t to = which + 1 == count
+	    ? total_stored
+	    : items[which + 1].offset * total_stored / total_raw;
+
+	return to - from;
+}

@@ -112,6 +112,13 @@ void dig_solid_encode_item(
     uint64_t raw_len);
 
 /*
+ * An object's share of a solid record's bytes, in proportion to its length;
+ * the shares of a record add up to total_stored.
+ */
+uint64_t dig_solid_share(const struct dig_solid_item *items, size_t count,
+    size_t which, uint64_t total_stored, uint64_t total_raw);
+
+/*
  * A run: the index of records before it in the same pack, sorted by id, with
  * a fan-out and a filter. The last one of a sealed pack covers all of it.
  */

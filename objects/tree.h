@@ -95,8 +95,8 @@ enum dig_status dig_tree_iter_next(struct dig_tree_iter *iter,
 void dig_tree_iter_free(struct dig_tree_iter *iter);
 
 /*
- * The entry at a path: DIG_ENOTFOUND when there is none. path_buf receives the
- * bytes that out->path borrows. Cost: one node a level.
+ * The entry at a path: DIG_ENOTFOUND when there is none. out->path borrows the
+ * `path` that was given. Cost: one node a level.
  */
 enum dig_status dig_tree_find(const struct dig_node_io *io,
     const struct dig_oid *root, const void *path, size_t len,
@@ -120,9 +120,8 @@ enum dig_status dig_tree_diff(const struct dig_node_io *io,
 
 /*
  * Check a whole tree: every node's id, order, levels, names, cut points, no
- * path that is a folder of another, totals. fn (may be NULL) sees every entry;
- * node_fn (may be NULL) is asked before a node is read and may answer false to
- * skip a subtree that it has seen already at the same place.
+ * path that is a folder of another, totals. checks (may be NULL) sees every
+ * entry in path order; a status other than OK stops.
  * Errors: CORRUPT with the path or node that is wrong.
  */
 struct dig_tree_checks {

@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading, healing and appending the journal. Record bytes are in
+ * journal_record.c.
+ *
+ *      +--------+   prepare    +----------+   append    +-----------+
+ *      | steady | -----------> | prepared | ----------> | committed |
+ *      +--------+              +----------+             +-----------+
+ *          ^    <-- unprepare --+                 mirror |
+ *          +---------------------------------------------+
+ */
+#include "objects/journal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "objects/base/io.h"
+#include "objects/journal_record.h"
+
+#define NAME "journal"
+#define COPY_NAME "journal.2"
+#define FILE_LIMIT ((uint64_t)1 << 40)
+/* A checkpoint is due when this much follows the last one, or its size. */
+#define CHECKPOINT_AFTER ((uint64_t)32 << 10)
+
+struct dig_journal {
+	int dirfd;
+	struct dig_state state;
+	struct dig_journal_record last;
+	struct dig_buf last_bytes;
+	uint8_t store_id[32];
+	uint32_t chunk_profile;
+	uint64_t checkpoint_len;
+	uint64_t end;	      /* of the last good record */
+	struct dig_stat seen; /* the file when it was read */
+	bool has_seen;
+	/* what heal has to put right, from `start` on */
+	uint64_t start;
+	struct dig_buf good;
+	bool main_differs;
+	/* between prepare and append */
+	bool prepared;
+	struct dig_buf pending;
+	struct dig_state next;
+	struct dig_journal_record next_last;
+	struct dig_buf next_last_bytes;
+};
+
+/* ---- Reading ---------------------------------------------------------- */
+
+/* The file from `from` to its end; empty when it is missing. */
+static enum dig_status
+slurp(int dirfd, const char *name, uint64_t from, struct dig_buf *out,
+    struct dig_stat *sb, bool *exists, struct dig_error *err)
+{
+	enum dig_status st = DIG_OK;
+	struct dig_stat now;
+	int64_t n;
+	int fd;
+
+	dig_buf_reset(out);
+	*exists = false;
+	fd = dig_open_at(dirfd, name, DIG_OPEN_READ);
+	if (fd == -ENOENT)
+		return DIG_OK;
+	if (fd < 0)
+		return dig_raise_os(err, DIG_EIO, -fd, "opening %s", name);
+	if (dig_stat_fd(fd, &now) != 0 || now.type != DIG_FT_REGULAR ||
+	    now.size_bytes > FILE_LIMIT) {
+		st = dig_raise(err, DIG_ECORRUPT, "%s is not a journal", name);
+		goto out;
+	}
+	*exists = true;
+	if (sb != NULL)
+		*sb = now;
+	if (now.size_bytes <= from)
+		goto out;
+	dig_buf_reserve(out, (size_t)(now.size_bytes - from));
+	n = dig_pread_full(fd, out->data, (size_t)(now.size_bytes - from), from);
+	if (n < 0) {
+		st = dig_raise_os(err, DIG_EIO, (int)-n, "reading %s", name);
+		goto out;
+	}
+	out->len = (size_t)n;
+	out->data[n] = '\0';
+out:
+	dig_close(fd);
+	return st;
+}
+
+/* The record at `pos` (file offset) of a slurped file, if one is there that
+ * follows `prev` (NULL: it must be a checkpoint, or the first record). */
+static bool
+record_at(const struct dig_buf *buf, uint64_t start, uint64_t pos,
+    const struct dig_journal_record *prev, struct dig_journal_record *out)
+{
+	if (pos < start || pos - start >= buf->len)
+		return false;
+	if (!dig_journal_record_decode(buf->data + (pos - start),
+		buf->len - (size_t)(pos - start), pos, out))
+		return false;
+	if (prev == NULL ? !out->is_checkpoint
+			 : (out->seq != prev->seq + 1 ||
+			       !dig_oid_eq(&out->previous, &prev->hash))) {
+		dig_journal_record_clear(out);
+		return false;
+	}
+	return true;
+}
+
+/* Some later bytes are a whole record: what is bad before them is no tail. */
+static bool
+record_follows(const struct dig_buf *buf, size_t from)
+{
+	struct dig_journal_record rec;
+
+	for (size_t at = from; at < buf->len; at++)
+		if (dig_journal_record_decode(
+			buf->data + at, buf->len - at, at, &rec)) {
+			dig_journal_record_clear(&rec);
+			return true;
+		}
+	return false;
+}
+
+/* Take a record that was read as the newest one. */
+static void
+advance(struct dig_journal *journal, struct dig_journal_record *rec,
+    const uint8_t *bytes)
+{
+	dig_journal_apply(rec, &journal->state);
+	if (rec->has_store) {
+		memcpy(journal->store_id, rec->store_id, 32);
+		journal->chunk_profile = rec->chunk_profile;
+	}
+	if (rec->is_checkpoint)
+		journal->checkpoint_len = rec->length;
+	dig_buf_put(&journal->good, bytes, (size_t)rec->length);
+	dig_buf_reset(&journal->last_bytes);
+	dig_buf_put(&journal->last_bytes, bytes, (size_t)rec->length);
+	dig_journal_record_clear(&journal->last);
+	journal->last = *rec;
+	journal->end = rec->offset + rec->length;
+}
+
+static enum dig_status
+damaged(uint64_t pos, uint64_t seq, struct dig_error *err)
+{
+	enum dig_status st = dig_raise(err, DIG_ECORRUPT,
+	    "journal record %llu at offset %llu is damaged and no copy of it "
+	    "is left", (unsigned long long)seq, (unsigned long long)pos);
+
+	dig_hint(err, "nothing was changed; put back .dig/journal or "
+		      ".dig/journal.2 from a backup");
+	return st;
+}
+
+/* Parse from journal->start on, choosing for each record the first source
+ * that has it whole: the file, the copy, the index. */
+static enum dig_status
+parse(struct dig_journal *journal, const struct dig_buf *file,
+    const struct dig_buf *copy, const struct dig_journal_hint *hint,
+    struct dig_error *err)
+{
+	struct dig_journal_record rec;
+	uint64_t start = journal->start;
+	uint64_t pos = start;
+	bool first = true;
+
+	for (;; first = false) {
+		const struct dig_journal_record *prev =
+		    first ? NULL : &journal->last;
+		struct dig_buf said = DIG_BUF_INIT;
+
+		if (hint != NULL && hint->offset == pos) {
+			said.data = (uint8_t *)(uintptr_t)hint->bytes;
+			said.len = hint->len;
+		}
+		if (record_at(file, start, pos, prev, &rec)) {
+			advance(journal, &rec, file->data + (pos - start));
+		} else if (record_at(copy, start, pos, prev, &rec)) {
+			advance(journal, &rec, copy->data + (pos - start));
+			journal->main_differs = true;
+		} else if (said.len > 0 &&
+		    record_at(&said, pos, pos, prev, &rec)) {
+			advance(journal, &rec, hint->bytes);
+			journal->main_differs = true;
+		} else {
+			break;
+		}
+		pos = journal->end;
+	}
+	if (first || (hint != NULL && hint->offset >= pos) ||
+	    record_follows(file, (size_t)(pos - start)) ||
+	    (copy->len > pos - start &&
+		record_follows(copy, (size_t)(pos - start))))
+		return damaged(pos, first ? 1 : journal->last.seq + 1, err);
+	if (start + file->len != pos)
+		journal->main_differs = true; /* a torn tail */
+	return DIG_OK;
+}
+
+enum dig_status
+dig_journal_open(int dig_dirfd, const struct dig_journal_hint *hint,
+    struct dig_journal **out, struct dig_error *err)
+{
+	struct dig_journal *journal = dig_calloc(1, sizeof(*journal));
+	struct dig_journal_record said;
+	struct dig_buf file = DIG_BUF_INIT;
+	struct dig_buf copy = DIG_BUF_INIT;
+	enum dig_status st;
+	bool has_file;
+	bool has_copy;
+
+	journal->dirfd = dig_dirfd;
+	dig_state_init(&journal->state);
+	if (hint != NULL) {
+		if (dig_journal_record_decode(
+			hint->bytes, hint->len, hint->offset, &said)) {
+			journal->start = said.checkpoint_at;
+			dig_journal_record_clear(&said);
+		} else {
+			hint = NULL;
+		}
+	}
+	st = slurp(dig_dirfd, NAME, journal->start, &file, &journal->seen,
+	    &has_file, err);
+	if (st == DIG_OK)
+		st = slurp(dig_dirfd, COPY_NAME, journal->start, &copy, NULL,
+		    &has_copy, err);
+	if (st != DIG_OK)
+		goto out;
+	if (!has_file && !has_copy) {
+		st = dig_raise(err, DIG_ECORRUPT,
+		    "the journal and its copy are gone");
+		goto out;
+	}
+	journal->has_seen = has_file;
+	st = parse(journal, &file, &copy, hint, err);
+	if (st != DIG_OK)
+		goto out;
+	*out = journal;
+	journal = NULL;
+out:
+	dig_journal_close(journal);
+	dig_buf_clear(&file);
+	dig_buf_clear(&copy);
+	return st;
+}
+
+void
+dig_journal_close(struct dig_journal *journal)
+{
+	if (journal == NULL)
+		return;
+	dig_journal_unprepare(journal);
+	dig_state_clear(&journal->state);
+	dig_journal_record_clear(&journal->last);
+	dig_buf_clear(&journal->last_bytes);
+	dig_buf_clear(&journal->good);
+	dig_buf_clear(&journal->pending);
+	dig_buf_clear(&journal->next_last_bytes);
+	free(journal);
+}
+
+const struct dig_state *
+dig_journal_state(const struct dig_journal *journal)
+{
+	return &journal->state;
+}
+
+const struct dig_journal_record *
+dig_journal_last(const struct dig_journal *journal)
+{
+	return &journal->last;
+}
+
+const uint8_t *
+dig_journal_store_id(const struct dig_journal *journal)
+{
+	return journal->store_id;
+}
+
+uint32_t
+dig_journal_chunk_profile(const struct dig_journal *journal)
+{
+	return journal->chunk_profile;
+}
+
+const struct dig_buf *
+dig_journal_last_bytes(const struct dig_journal *journal)
+{
+	return &journal->last_bytes;
+}
+
+bool
+dig_journal_is_fresh(const struct dig_journal *journal)
+{
+	struct dig_stat now;
+
+	return journal->has_seen &&
+	    dig_stat_at(journal->dirfd, NAME, &now) == 0 &&
+	    now.ino == journal->seen.ino && now.dev == journal->seen.dev &&
+	    now.size_bytes == journal->seen.size_bytes &&
+	    now.size_bytes == journal->end;
+}
+
+/* ---- Writing ---------------------------------------------------------- */
+
+/* Make the file's bytes from `start` on equal to `good`, and sync it. */
+static int
+even_out(struct dig_journal *journal, const char *name)
+{
+	struct dig_buf now = DIG_BUF_INIT;
+	struct dig_error err;
+	uint64_t want = journal->start + journal->good.len;
+	struct dig_stat sb;
+	size_t same = 0;
+	bool exists;
+	int rc = 0;
+	int fd;
+
+	fd = dig_open_at(journal->dirfd, name, DIG_OPEN_WRITE | DIG_OPEN_CREATE);
+	if (fd < 0)
+		return -fd;
+	if (slurp(journal->dirfd, name, journal->start, &now, &sb, &exists,
+		&err) != DIG_OK) {
+		rc = EIO;
+		goto out;
+	}
+	while (same < now.len && same < journal->good.len &&
+	    now.data[same] == journal->good.data[same])
+		same++;
+	if (same == journal->good.len && now.len == same)
+		goto out;
+	rc = dig_pwrite_full(fd, journal->good.data + same,
+	    journal->good.len - same, journal->start + same);
+	if (rc == 0)
+		rc = dig_truncate(fd, want);
+	if (rc == 0)
+		rc = dig_sync_data(fd);
+	if (rc == 0)
+		rc = dig_sync_dir(journal->dirfd);
+out:
+	dig_close(fd);
+	dig_buf_clear(&now);
+	return rc;
+}
+
+/* A copy that lost its beginning is written anew from the healed file. */
+static int
+restore_beginning(struct dig_journal *journal, const char *to, const char *from)
+{
+	struct dig_buf bytes = DIG_BUF_INIT;
+	struct dig_error err;
+	struct dig_stat sb;
+	bool exists;
+	int rc = 0;
+
+	if (dig_stat_at(journal->dirfd, to, &sb) == 0 &&
+	    sb.size_bytes >= journal->start)
+		return 0;
+	if (slurp(journal->dirfd, from, 0, &bytes, NULL, &exists, &err) !=
+		DIG_OK ||
+	    bytes.len < journal->start)
+		rc = EIO;
+	else if (dig_replace_file(journal->dirfd, to, bytes.data,
+		     (size_t)journal->start, &err) != DIG_OK)
+		rc = err.os_errno ? err.os_errno : EIO;
+	dig_buf_clear(&bytes);
+	return rc;
+}
+
+enum dig_status
+dig_journal_heal(struct dig_journal *journal, struct dig_error *err)
+{
+	int rc = 0;
+
+	if (journal->main_differs || !journal->has_seen) {
+		rc = restore_beginning(journal, NAME, COPY_NAME);
+		if (rc == 0)
+			rc = even_out(journal, NAME);
+		if (rc != 0)
+			return dig_raise_os(
+			    err, DIG_EIO, rc, "restoring the journal");
+		dig_log("journal restored up to record %llu",
+		    (unsigned long long)journal->last.seq);
+		journal->main_differs = false;
+	}
+	rc = restore_beginning(journal, COPY_NAME, NAME);
+	if (rc == 0)
+		rc = even_out(journal, COPY_NAME);
+	if (rc != 0)
+		return dig_raise_os(
+		    err, DIG_EIO, rc, "bringing journal.2 up to date");
+	journal->has_seen =
+	    dig_stat_at(journal->dirfd, NAME, &journal->seen) == 0;
+	return DIG_OK;
+}
+
+static bool
+checkpoint_is_due(const struct dig_journal *journal,
+    const struct dig_journal_record *rec)
+{
+	uint64_t since = rec->offset + rec->length - rec->checkpoint_at -
+	    journal->checkpoint_len;
+
+	return since > CHECKPOINT_AFTER && since > journal->checkpoint_len;
+}
+
+enum dig_status
+dig_journal_prepare(struct dig_journal *journal, const struct dig_state *next,
+    uint64_t op, const char *verb, const struct dig_op_stats *stats,
+    const struct dig_journal_record **out, struct dig_error *err)
+{
+	struct dig_journal_record rec;
+	struct dig_journal_base base;
+
+	(void)err;
+	dig_journal_unprepare(journal);
+	dig_state_copy(next, &journal->next);
+	base.seq = journal->last.seq + 1;
+	base.op = op != 0 ? op : journal->last.op + 1;
+	base.offset = journal->end;
+	base.checkpoint_at = journal->last.checkpoint_at;
+	base.previous = journal->last.hash;
+	dig_journal_record_diff(
+	    &base, &journal->state, next, verb, stats, &journal->pending);
+	if (!dig_journal_record_decode(journal->pending.data,
+		journal->pending.len, journal->end, &rec))
+		assert(!"a record that was just encoded decodes");
+	dig_buf_reset(&journal->next_last_bytes);
+	if (checkpoint_is_due(journal, &rec)) {
+		size_t at = journal->pending.len;
+
+		base.seq++;
+		base.op = rec.op;
+		base.offset = rec.offset + rec.length;
+		base.checkpoint_at = base.offset;
+		base.previous = rec.hash;
+		dig_journal_record_full(&base, next, journal->store_id,
+		    journal->chunk_profile, &journal->pending);
+		dig_journal_record_clear(&rec);
+		if (!dig_journal_record_decode(journal->pending.data + at,
+			journal->pending.len - at, base.offset, &rec))
+			assert(!"a checkpoint that was just encoded decodes");
+		dig_buf_put(&journal->next_last_bytes,
+		    journal->pending.data + at, journal->pending.len - at);
+	} else {
+		dig_buf_put(&journal->next_last_bytes, journal->pending.data,
+		    journal->pending.len);
+	}
+	journal->next_last = rec;
+	journal->prepared = true;
+	*out = &journal->next_last;
+	return DIG_OK;
+}
+
+const struct dig_buf *
+dig_journal_prepared_bytes(const struct dig_journal *journal)
+{
+	return &journal->next_last_bytes;
+}
+
+void
+dig_journal_unprepare(struct dig_journal *journal)
+{
+	if (!journal->prepared)
+		return;
+	dig_state_clear(&journal->next);
+	dig_journal_record_clear(&journal->next_last);
+	dig_buf_reset(&journal->pending);
+	journal->prepared = false;
+}
+
+enum dig_status
+dig_journal_append(struct dig_journal *journal, struct dig_error *err)
+{
+	int copy;
+	int fd;
+	int rc;
+
+	assert(journal->prepared);
+	fd = dig_open_at(journal->dirfd, NAME, DIG_OPEN_WRITE);
+	if (fd < 0)
+		return dig_raise_os(err, DIG_EIO, -fd, "opening the journal");
+	rc = dig_pwrite_full(
+	    fd, journal->pending.data, journal->pending.len, journal->end);
+	if (rc == 0)
+		rc = dig_sync_data(fd);
+	if (rc == 0) {
+		/* The copy of the record before is durable from here on. */
+		copy = dig_open_at(journal->dirfd, COPY_NAME, DIG_OPEN_WRITE);
+		if (copy >= 0 && dig_sync_data(copy) != 0)
+			dig_log("journal.2 could not be synced");
+		dig_close(copy);
+	}
+	dig_close(fd);
+	if (rc != 0)
+		return dig_raise_os(
+		    err, DIG_EIO, rc, "writing the journal");
+
+	dig_state_clear(&journal->state);
+	journal->state = journal->next;
+	memset(&journal->next, 0, sizeof(journal->next));
+	dig_journal_record_clear(&journal->last);
+	journal->last = journal->next_last;
+	memset(&journal->next_last, 0, sizeof(journal->next_last));
+	dig_buf_reset(&journal->last_bytes);
+	dig_buf_put(&journal->last_bytes, journal->next_last_bytes.data,
+	    journal->next_last_bytes.len);
+	dig_buf_put(
+	    &journal->good, journal->pending.data, journal->pending.len);
+	if (journal->last.is_checkpoint)
+		journal->checkpoint_len = journal->last.length;
+	journal->end = journal->last.offset + journal->last.length;
+	journal->prepared = false;
+	journal->has_seen =
+	    dig_stat_at(journal->dirfd, NAME, &journal->seen) == 0;
+	return DIG_OK;
+}
+
+void
+dig_journal_mirror(struct dig_journal *journal)
+{
+	int fd = dig_open_at(journal->dirfd, COPY_NAME, DIG_OPEN_WRITE);
+	int rc = fd < 0 ? -fd : 0;
+
+	if (rc == 0)
+		rc = dig_pwrite_full(fd, journal->pending.data,
+		    journal->pending.len, journal->end - journal->pending.len);
+	dig_close(fd);
+	dig_buf_reset(&journal->pending);
+	if (rc != 0)
+		dig_log("journal.2 lags: errno %d", rc);
+}
+
+enum dig_status
+dig_journal_create(int dig_dirfd, const uint8_t store_id[32],
+    uint32_t chunk_profile, const char *head_ref, struct dig_error *err)
+{
+	struct dig_journal_base base;
+	struct dig_buf bytes = DIG_BUF_INIT;
+	struct dig_state state;
+	enum dig_status st;
+
+	memset(&base, 0, sizeof(base));
+	base.seq = 1;
+	base.op = 1;
+	dig_state_init(&state);
+	state.head_ref = dig_strdup(head_ref);
+	dig_journal_record_full(&base, &state, store_id, chunk_profile, &bytes);
+	st = dig_replace_file(dig_dirfd, NAME, bytes.data, bytes.len, err);
+	if (st == DIG_OK)
+		st = dig_replace_file(
+		    dig_dirfd, COPY_NAME, bytes.data, bytes.len, err);
+	dig_state_clear(&state);
+	dig_buf_clear(&bytes);
+	return st;
+}
+
+/* ---- Walking and checking --------------------------------------------- */
+
+enum dig_status
+dig_journal_each(struct dig_journal *journal, bool oldest_first,
+    bool (*fn)(void *arg, const struct dig_journal_record *rec), void *arg,
+    struct dig_error *err)
+{
+	struct dig_journal *all = NULL;
+	struct dig_journal_record rec;
+	uint64_t *offsets = NULL;
+	size_t cap = 0;
+	size_t n = 0;
+	enum dig_status st;
+	bool more = true;
+
+	st = dig_journal_open(journal->dirfd, NULL, &all, err);
+	if (st != DIG_OK)
+		return st;
+	for (uint64_t at = 0; at < all->good.len; n++) {
+		if (!dig_journal_record_decode(all->good.data + at,
+			all->good.len - (size_t)at, at, &rec))
+			assert(!"good records decode");
+		DIG_GROW(offsets, cap, n + 1);
+		offsets[n] = at;
+		at += rec.length;
+		dig_journal_record_clear(&rec);
+	}
+	for (size_t i = 0; i < n && more; i++) {
+		uint64_t at = offsets[oldest_first ? i : n - 1 - i];
+
+		if (!dig_journal_record_decode(all->good.data + at,
+			all->good.len - (size_t)at, at, &rec))
+			assert(!"good records decode");
+		more = fn(arg, &rec);
+		dig_journal_record_clear(&rec);
+	}
+	free(offsets);
+	dig_journal_close(all);
+	return DIG_OK;
+}
+
+enum dig_status
+dig_journal_verify(struct dig_journal *journal,
+    void (*fn)(void *arg, const char *finding), void *arg,
+    struct dig_error *err)
+{
+	struct dig_buf file = DIG_BUF_INIT;
+	struct dig_buf copy = DIG_BUF_INIT;
+	struct dig_journal *all = NULL;
+	enum dig_status st;
+	bool has_file;
+	bool has_copy;
+
+	st = slurp(journal->dirfd, NAME, 0, &file, NULL, &has_file, err);
+	if (st == DIG_OK)
+		st = slurp(
+		    journal->dirfd, COPY_NAME, 0, &copy, NULL, &has_copy, err);
+	if (st != DIG_OK)
+		goto out;
+	st = dig_journal_open(journal->dirfd, NULL, &all, err);
+	if (st == DIG_ECORRUPT) {
+		fn(arg, err->msg);
+		st = DIG_OK;
+		goto out;
+	}
+	if (st != DIG_OK)
+		goto out;
+	if (file.len != all->good.len ||
+	    memcmp(file.data, all->good.data, file.len) != 0)
+		fn(arg, "the journal differs from its copy");
+	if (copy.len > all->good.len ||
+	    memcmp(copy.data, all->good.data, copy.len) != 0)
+		fn(arg, "journal.2 differs from the journal");
+out:
+	dig_journal_close(all);
+	dig_buf_clear(&file);
+	dig_buf_clear(&copy);
+	return st;
+}

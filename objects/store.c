@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The store: opening, where objects are, begin and end of a transaction.
+ */
+#include "objects/store.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "objects/base/io.h"
+#include "objects/store_internal.h"
+
+enum dig_status
+dig_store_open(int dig_dirfd, const struct dig_journal_hint *hint,
+    struct dig_store **out, struct dig_error *err)
+{
+	struct dig_store *store = dig_calloc(1, sizeof(*store));
+	enum dig_status st;
+
+	store->dirfd = dig_dirfd;
+	pthread_mutex_init(&store->mutex, NULL);
+	pthread_mutex_init(&store->rows_mutex, NULL);
+	dig_oidmap_init(&store->map);
+	dig_pack_out_init(&store->normal, store, false);
+	dig_pack_out_init(&store->bulk, store, true);
+	store->packs_dirfd =
+	    dig_open_at(dig_dirfd, "packs", DIG_OPEN_DIRECTORY);
+	if (store->packs_dirfd < 0)
+		st = dig_raise_os(err, DIG_EIO, -store->packs_dirfd,
+		    "opening .dig/packs");
+	else
+		st = dig_journal_open(dig_dirfd, hint, &store->journal, err);
+	if (st != DIG_OK) {
+		dig_store_close(store);
+		return st;
+	}
+	*out = store;
+	return DIG_OK;
+}
+
+static void
+unload(struct dig_store *store)
+{
+	for (size_t i = 0; i < store->npacks; i++) {
+		for (size_t j = 0; j < store->packs[i].nruns; j++)
+			dig_run_clear(&store->packs[i].runs[j]);
+		free(store->packs[i].runs);
+		dig_close(store->packs[i].fd);
+	}
+	store->npacks = 0;
+	dig_oidmap_reset(&store->map);
+	store->loaded = false;
+}
+
+void
+dig_store_close(struct dig_store *store)
+{
+	if (store == NULL)
+		return;
+	dig_pack_out_clear(&store->normal);
+	dig_pack_out_clear(&store->bulk);
+	unload(store);
+	free(store->packs);
+	free(store->rows);
+	free(store->sealed);
+	dig_oidmap_clear(&store->map);
+	dig_journal_close(store->journal);
+	dig_close(store->packs_dirfd);
+	pthread_mutex_destroy(&store->mutex);
+	pthread_mutex_destroy(&store->rows_mutex);
+	free(store);
+}
+
+const struct dig_state *
+dig_store_state(const struct dig_store *store)
+{
+	return dig_journal_state(store->journal);
+}
+
+struct dig_journal *
+dig_store_journal(struct dig_store *store)
+{
+	return store->journal;
+}
+
+uint32_t
+dig_store_chunk_profile(const struct dig_store *store)
+{
+	return dig_journal_chunk_profile(store->journal);
+}
+
+enum dig_status
+dig_store_refresh(struct dig_store *store, struct dig_error *err)
+{
+	struct dig_journal *fresh;
+	const struct dig_buf *last;
+	struct dig_journal_hint hint;
+	enum dig_status st;
+
+	if (dig_journal_is_fresh(store->journal))
+		return DIG_OK;
+	last = dig_journal_last_bytes(store->journal);
+	hint.offset = dig_journal_last(store->journal)->offset;
+	hint.bytes = last->data;
+	hint.len = last->len;
+	st = dig_journal_open(store->dirfd, &hint, &fresh, err);
+	if (st != DIG_OK)
+		return st;
+	dig_journal_close(store->journal);
+	store->journal = fresh;
+	unload(store);
+	return DIG_OK;
+}
+
+/* ---- Where objects are ------------------------------------------------ */
+
+/* The runs of a pack, newest first, down to the first or to a trailer. */
+static enum dig_status
+load_runs(struct dig_open_pack *pack, uint64_t run_offset,
+    struct dig_error *err)
+{
+	enum dig_status st = DIG_OK;
+	size_t cap = 0;
+
+	while (run_offset != 0 && st == DIG_OK) {
+		DIG_GROW(pack->runs, cap, pack->nruns + 1);
+		st = dig_run_open(pack->fd, run_offset, pack->length,
+		    &pack->runs[pack->nruns], err);
+		if (st == DIG_OK) {
+			run_offset = pack->runs[pack->nruns].previous;
+			pack->nruns++;
+		}
+	}
+	return st;
+}
+
+static void
+place_record(struct dig_store *store, struct dig_open_pack *pack,
+    const struct dig_record *rec, uint64_t at,
+    const struct dig_solid_item *items, size_t nitems)
+{
+	struct dig_location where = { pack->number, at, 0 };
+
+	if (rec->kind == DIG_KIND_RUN)
+		return;
+	if (rec->kind != DIG_KIND_SOLID) {
+		dig_oidmap_place(
+		    &store->map, rec->kind, &rec->id, &where, NULL, 0);
+		pack->ntail++;
+		return;
+	}
+	for (size_t i = 0; i < nitems; i++) {
+		where.slot = (uint32_t)i + 1;
+		dig_oidmap_place(&store->map, items[i].kind, &items[i].id,
+		    &where, NULL, 0);
+	}
+	pack->ntail += nitems;
+}
+
+/* Records beyond the last run, by their headers. */
+static enum dig_status
+load_tail(struct dig_store *store, struct dig_open_pack *pack,
+    struct dig_error *err)
+{
+	struct dig_pack_scan scan;
+	struct dig_buf payload = DIG_BUF_INIT;
+	enum dig_status st;
+	bool done;
+
+	dig_pack_scan_init(&scan, pack->fd, pack->flags,
+	    pack->nruns > 0 ? pack->runs[0].end : 0, pack->length);
+	for (;;) {
+		struct dig_solid_item *items = NULL;
+		size_t nitems = 0;
+		size_t frame_at;
+
+		st = dig_pack_scan_next(&scan, &done, err);
+		if (st != DIG_OK || done)
+			break;
+		if (scan.record.kind == DIG_KIND_SOLID) {
+			st = dig_pack_scan_payload(&scan, &payload, err);
+			if (st == DIG_OK)
+				st = dig_solid_decode(payload.data,
+				    payload.len, scan.record.raw_len, &items,
+				    &nitems, &frame_at, err);
+			if (st != DIG_OK)
+				break;
+		}
+		place_record(store, pack, &scan.record, scan.at, items,
+		    nitems);
+		free(items);
+	}
+	if (st == DIG_ECORRUPT) {
+		/* What lies behind a damaged header cannot be found; the rest
+		 * can, and a look-up that fails says so. */
+		dig_log("pack %06u: %s", pack->number, err->msg);
+		st = DIG_OK;
+	}
+	dig_pack_scan_clear(&scan);
+	dig_buf_clear(&payload);
+	return st;
+}
+
+static enum dig_status
+open_pack(struct dig_store *store, const struct dig_pack_state *state,
+    struct dig_open_pack *out, struct dig_error *err)
+{
+	char name[24];
+
+	memset(out, 0, sizeof(*out));
+	dig_pack_name(state->number, name);
+	out->number = state->number;
+	out->flags = state->flags;
+	out->length = state->length;
+	out->fd = dig_open_at(store->packs_dirfd, name, DIG_OPEN_READ);
+	if (out->fd < 0)
+		return dig_raise_os(err,
+		    out->fd == -ENOENT ? DIG_ECORRUPT : DIG_EIO, -out->fd,
+		    "opening pack %s", name);
+	return DIG_OK;
+}
+
+static enum dig_status
+load_all(struct dig_store *store, struct dig_error *err)
+{
+	const struct dig_state *state = dig_store_state(store);
+	enum dig_status st;
+
+	for (size_t i = 0; i < state->npacks; i++) {
+		struct dig_open_pack *pack;
+
+		DIG_GROW(store->packs, store->packs_cap, store->npacks + 1);
+		pack = &store->packs[store->npacks];
+		st = open_pack(store, &state->packs[i], pack, err);
+		if (st == DIG_ECORRUPT) {
+			/* A lost pack: what it held is reported when missed. */
+			dig_log("%s", err->msg);
+			continue;
+		}
+		if (st != DIG_OK)
+			return st;
+		store->npacks++;
+		st = load_runs(pack, state->packs[i].run_offset, err);
+		if (st == DIG_ECORRUPT) {
+			/* The records themselves say the same. */
+			dig_log("pack %06u: %s", pack->number, err->msg);
+			for (size_t j = 0; j < pack->nruns; j++)
+				dig_run_clear(&pack->runs[j]);
+			pack->nruns = 0;
+			pack->flags &= ~(unsigned)DIG_PACK_SEALED;
+			st = DIG_OK;
+		}
+		if (st == DIG_OK && !(pack->flags & DIG_PACK_SEALED))
+			st = load_tail(store, pack, err);
+		if (st != DIG_OK)
+			return st;
+	}
+	store->loaded = true;
+	return DIG_OK;
+}
+
+enum dig_status
+dig_store_load(struct dig_store *store, struct dig_error *err)
+{
+	enum dig_status st = DIG_OK;
+
+	pthread_mutex_lock(&store->mutex);
+	if (!store->loaded)
+		st = load_all(store, err);
+	pthread_mutex_unlock(&store->mutex);
+	return st;
+}
+
+struct dig_open_pack *
+dig_store_pack(struct dig_store *store, uint32_t number)
+{
+	for (size_t i = store->npacks; i > 0; i--)
+		if (store->packs[i - 1].number == number)
+			return &store->packs[i - 1];
+	return NULL;
+}
+
+enum dig_status
+dig_store_locate(struct dig_store *store, enum dig_kind kind,
+    const struct dig_oid *id, struct dig_location *out, size_t *found,
+    struct dig_error *err)
+{
+	struct dig_run_entry hits[DIG_LOCATIONS_MAX];
+	struct dig_oidmap_entry entry;
+	enum dig_status st = dig_store_load(store, err);
+	size_t n;
+
+	*found = 0;
+	if (st != DIG_OK)
+		return st;
+	if (dig_oidmap_find(&store->map, kind, id, &entry) && entry.placed)
+		out[(*found)++] = entry.at;
+	for (size_t i = store->npacks; i > 0; i--) {
+		const struct dig_open_pack *pack = &store->packs[i - 1];
+
+		for (size_t j = 0; j < pack->nruns; j++) {
+			st = dig_run_find(&pack->runs[j], kind, id, hits,
+			    DIG_LOCATIONS_MAX - *found, &n, err);
+			if (st != DIG_OK)
+				return st;
+			for (size_t k = 0; k < n; k++) {
+				out[*found].pack = pack->number;
+				out[*found].offset = hits[k].offset;
+				out[*found].slot = hits[k].slot;
+				(*found)++;
+			}
+			if (*found == DIG_LOCATIONS_MAX)
+				return DIG_OK;
+		}
+	}
+	return DIG_OK;
+}
+
+enum dig_status
+dig_store_has(struct dig_store *store, enum dig_kind kind,
+    const struct dig_oid *id, bool *out, struct dig_error *err)
+{
+	struct dig_location at[DIG_LOCATIONS_MAX];
+	enum dig_status st;
+	size_t found;
+
+	st = dig_store_locate(store, kind, id, at, &found, err);
+	if (st == DIG_OK)
+		*out = found > 0;
+	return st;
+}
+
+struct range {
+	enum dig_kind kind;
+	const struct dig_oid *low;
+	const struct dig_oid *high;
+	struct dig_oid *out;
+	size_t max;
+	size_t found;
+};
+
+static void
+range_add(struct range *range, const struct dig_oid *id)
+{
+	if (dig_oid_cmp(id, range->low) < 0 ||
+	    dig_oid_cmp(id, range->high) > 0 || range->found == range->max)
+		return;
+	for (size_t i = 0; i < range->found; i++)
+		if (dig_oid_eq(&range->out[i], id))
+			return;
+	range->out[range->found++] = *id;
+}
+
+static void
+range_entry(void *arg, const struct dig_oidmap_entry *entry)
+{
+	struct range *range = arg;
+
+	if (entry->kind == (uint8_t)range->kind)
+		range_add(range, &entry->id);
+}
+
+enum dig_status
+dig_store_range(struct dig_store *store, enum dig_kind kind,
+    const struct dig_oid *low, const struct dig_oid *high, struct dig_oid *out,
+    size_t max, size_t *found, struct dig_error *err)
+{
+	struct range range = { kind, low, high, out, max, 0 };
+	enum dig_status st = dig_store_load(store, err);
+
+	if (st != DIG_OK)
+		return st;
+	dig_oidmap_each(&store->map, range_entry, &range);
+	for (size_t i = 0; i < store->npacks; i++)
+		for (size_t j = 0; j < store->packs[i].nruns; j++) {
+			const struct dig_run *run = &store->packs[i].runs[j];
+			uint64_t at = run->fanout[low->bytes[0]];
+			uint64_t end = run->fanout[high->bytes[0] + 1];
+
+			for (; at < end && range.found < max; at++) {
+				struct dig_run_entry entry;
+
+				st = dig_run_entries(run, at, 1, &entry, err);
+				if (st != DIG_OK)
+					return st;
+				if (entry.kind == (uint8_t)kind)
+					range_add(&range, &entry.id);
+			}
+		}
+	*found = range.found;
+	return DIG_OK;
+}
+
+bool
+dig_store_is_lower(struct dig_store *store, uint32_t base, bool base_bulk,
+    uint32_t to, bool to_bulk)
+{
+	(void)store;
+	if (base_bulk != to_bulk)
+		return base_bulk;
+	return base < to;
+}
+
+/* ---- Rows ------------------------------------------------------------- */
+
+static enum dig_status
+row_of(uint32_t pack, struct dig_pack_scan *scan, struct dig_buf *payload,
+    dig_row_fn *fn, void *arg, struct dig_error *err)
+{
+	const struct dig_record *rec = &scan->record;
+	struct dig_solid_item *items = NULL;
+	struct dig_object_row row;
+	enum dig_status st;
+	size_t frame_at;
+	size_t nitems;
+
+	memset(&row, 0, sizeof(row));
+	row.at.pack = pack;
+	row.at.offset = scan->at;
+	row.kind = rec->kind;
+	row.codec = rec->codec;
+	row.raw_bytes = rec->raw_len;
+	row.stored_bytes = rec->header_len + rec->stored_len;
+	row.id = rec->id;
+	if (rec->codec == DIG_CODEC_DELTA && rec->base_distance == 0)
+		row.base = rec->base_id;
+	if (rec->kind == DIG_KIND_RUN)
+		return DIG_OK;
+	if (rec->kind != DIG_KIND_SOLID)
+		return fn(arg, &row, err);
+	st = dig_pack_scan_payload(scan, payload, err);
+	if (st == DIG_OK)
+		st = dig_solid_decode(payload->data, payload->len,
+		    rec->raw_len, &items, &nitems, &frame_at, err);
+	for (size_t i = 0; st == DIG_OK && i < nitems; i++) {
+		row.at.slot = (uint32_t)i + 1;
+		row.kind = items[i].kind;
+		row.raw_bytes = items[i].raw_len;
+		row.stored_bytes = dig_solid_share(items, nitems, i,
+		    rec->header_len + rec->stored_len, rec->raw_len);
+		row.id = items[i].id;
+		st = fn(arg, &row, err);
+	}
+	free(items);
+	return st;
+}
+
+enum dig_status
+dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
+    uint64_t to, dig_row_fn *fn, void *arg, struct dig_error *err)
+{
+	struct dig_open_pack *open;
+	struct dig_pack_scan scan;
+	struct dig_buf payload = DIG_BUF_INIT;
+	enum dig_status st = dig_store_load(store, err);
+	bool done;
+
+	if (st != DIG_OK)
+		return st;
+	open = dig_store_pack(store, pack);
+	if (open == NULL)
+		return dig_raise(
+		    err, DIG_ECORRUPT, "pack %06u is missing", pack);
+	dig_pack_scan_init(&scan, open->fd, open->flags, from,
+	    to != 0 && to < open->length ? to : open->length);
+	for (;;) {
+		st = dig_pack_scan_next(&scan, &done, err);
+		if (st != DIG_OK || done)
+			break;
+		st = row_of(pack, &scan, &payload, fn, arg, err);
+		if (st != DIG_OK)
+			break;
+	}
+	if (st == DIG_ECORRUPT)
+		dig_wrap(err, "pack %06u", pack);
+	dig_pack_scan_clear(&scan);
+	dig_buf_clear(&payload);
+	return st;
+}
+
+/* ---- Transactions ----------------------------------------------------- */
+
+/* Packs that no record names are left from a transaction that did not end. */
+static enum dig_status
+remove_strays(struct dig_store *store, struct dig_error *err)
+{
+	const struct dig_state *state = dig_store_state(store);
+	struct dirent *entry;
+	unsigned number;
+	char canon[24];
+	DIR *dir;
+	int fd;
+
+	fd = dig_open_at(store->packs_dirfd, ".", DIG_OPEN_DIRECTORY);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL)
+		return dig_raise_os(
+		    err, DIG_EIO, errno, "listing .dig/packs");
+	while ((entry = readdir(dir)) != NULL) {
+		if (sscanf(entry->d_name, "%9u.pack", &number) != 1)
+			continue;
+		dig_pack_name(number, canon);
+		if (strcmp(canon, entry->d_name) == 0 &&
+		    number >= state->next_pack)
+			dig_unlink_at(store->packs_dirfd, entry->d_name);
+	}
+	closedir(dir);
+	return DIG_OK;
+}
+
+/* A file longer than its committed length has a tail of nobody's. */
+static enum dig_status
+cut_tails(struct dig_store *store, struct dig_error *err)
+{
+	const struct dig_state *state = dig_store_state(store);
+
+	for (size_t i = 0; i < state->npacks; i++) {
+		const struct dig_pack_state *pack = &state->packs[i];
+		struct dig_stat sb;
+		char name[24];
+		int fd;
+		int rc;
+
+		if (pack->flags & DIG_PACK_SEALED)
+			continue;
+		dig_pack_name(pack->number, name);
+		fd = dig_open_at(store->packs_dirfd, name, DIG_OPEN_WRITE);
+		if (fd == -ENOENT)
+			continue; /* reported when it is missed */
+		rc = fd < 0 ? -fd : dig_stat_fd(fd, &sb);
+		if (rc == 0 && sb.size_bytes > pack->length)
+			rc = dig_truncate(fd, pack->length);
+		dig_close(fd);
+		if (rc != 0)
+			return dig_raise_os(
+			    err, DIG_EIO, rc, "preparing pack %s", name);
+	}
+	return DIG_OK;
+}
+
+enum dig_status
+dig_store_begin(struct dig_store *store,
+    const struct dig_write_options *options, struct dig_error *err)
+{
+	enum dig_status st;
+
+	assert(!store->writing);
+	st = dig_store_refresh(store, err);
+	if (st == DIG_OK)
+		st = dig_journal_heal(store->journal, err);
+	if (st == DIG_OK)
+		st = remove_strays(store, err);
+	if (st == DIG_OK)
+		st = cut_tails(store, err);
+	if (st == DIG_OK)
+		st = dig_store_load(store, err);
+	if (st != DIG_OK)
+		return st;
+	store->options = *options;
+	atomic_store(
+	    &store->next_pack, dig_store_state(store)->next_pack);
+	store->writing = true;
+	return DIG_OK;
+}
+
+enum dig_status
+dig_store_sync(struct dig_store *store, struct dig_state *next,
+    const struct dig_object_row **rows, size_t *nrows, struct dig_error *err)
+{
+	enum dig_status st;
+	int rc;
+
+	assert(store->writing);
+	st = dig_pack_out_sync(&store->normal, next, err);
+	if (st == DIG_OK)
+		st = dig_pack_out_sync(&store->bulk, next, err);
+	if (st != DIG_OK)
+		return st;
+	for (size_t i = 0; i < store->nsealed; i++)
+		dig_state_set_pack(next, &store->sealed[i]);
+	if (store->normal.created || store->bulk.created ||
+	    store->nsealed > 0) {
+		rc = dig_sync_dir(store->packs_dirfd);
+		if (rc != 0)
+			return dig_raise_os(
+			    err, DIG_EIO, rc, "syncing .dig/packs");
+	}
+	next->next_pack = atomic_load(&store->next_pack);
+	*rows = store->rows;
+	*nrows = store->nrows;
+	return DIG_OK;
+}
+
+struct dig_op_stats
+dig_store_stats(const struct dig_store *store)
+{
+	struct dig_op_stats stats;
+
+	stats.new_chunks = atomic_load(&store->new_chunks);
+	stats.raw_bytes = atomic_load(&store->raw_bytes);
+	stats.stored_bytes = atomic_load(&store->stored_bytes);
+	return stats;
+}
+
+void
+dig_store_committed(struct dig_store *store)
+{
+	const struct dig_state *state = dig_store_state(store);
+	struct dig_error err;
+
+	/* Readers may look at the new lengths from here on. */
+	pthread_mutex_lock(&store->mutex);
+	for (size_t i = 0; i < state->npacks; i++) {
+		struct dig_open_pack *pack =
+		    dig_store_pack(store, state->packs[i].number);
+
+		if (pack != NULL) {
+			pack->length = state->packs[i].length;
+			pack->flags = state->packs[i].flags;
+			continue;
+		}
+		DIG_GROW(store->packs, store->packs_cap, store->npacks + 1);
+		if (open_pack(store, &state->packs[i],
+			&store->packs[store->npacks], &err) == DIG_OK)
+			store->npacks++;
+	}
+	pthread_mutex_unlock(&store->mutex);
+	dig_oidmap_drop_raw(&store->map);
+	store->nrows = 0;
+	store->nsealed = 0;
+	store->normal.created = store->bulk.created = false;
+	atomic_store(&store->new_chunks, 0);
+	atomic_store(&store->raw_bytes, 0);
+	atomic_store(&store->stored_bytes, 0);
+}
+
+void
+dig_store_end(struct dig_store *store)
+{
+	bool clean = store->nrows == 0;
+
+	dig_pack_out_clear(&store->normal);
+	dig_pack_out_clear(&store->bulk);
+	dig_pack_out_init(&store->normal, store, false);
+	dig_pack_out_init(&store->bulk, store, true);
+	if (!clean)
+		unload(store); /* the map knows what was not committed */
+	store->nrows = 0;
+	store->nsealed = 0;
+	atomic_store(&store->new_chunks, 0);
+	atomic_store(&store->raw_bytes, 0);
+	atomic_store(&store->stored_bytes, 0);
+	store->writing = false;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inside of the store; for store*.c only.
+ */
+#ifndef OBJECTS_STORE_INTERNAL_H
+#define OBJECTS_STORE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "objects/base/thread.h"
+#include "objects/oidmap.h"
+#include "objects/pack.h"
+#include "objects/store.h"
+
+/* A pack that is open for reading. */
+struct dig_open_pack {
+	uint32_t number;
+	unsigned flags;
+	int fd;
+	uint64_t length; /* committed */
+	struct dig_run *runs; /* newest first; one when sealed */
+	size_t nruns;
+	size_t ntail; /* objects behind the newest run when it was loaded */
+};
+
+/*
+ * The end of a pack that is being written. Appending copies records into a
+ * buffer under `mutex`; full buffers go to one thread that writes them, so the
+ * workers never wait for the disk unless all buffers are full.
+ */
+struct dig_pack_out {
+	struct dig_store *store;
+	bool bulk;
+	bool open; /* a pack is open for appending */
+	pthread_mutex_t mutex;
+	uint32_t number;
+	int fd;
+	bool direct;	      /* O_DIRECT is in force on fd */
+	bool created;	      /* by this transaction: its folder needs a sync */
+	bool dirty;	      /* something was appended since the last sync */
+	uint64_t end;	      /* where the next byte goes */
+	uint64_t reserved;    /* preallocated up to here */
+	uint64_t run_offset;  /* of the last run record */
+	struct dig_run_entry *entries; /* appended since the last run */
+	size_t nentries;
+	size_t entries_cap;
+	uint64_t tail_from; /* what stood behind the last run before */
+	uint64_t tail_to;
+	size_t tail_count;
+	struct dig_out_buffer *current;
+	struct dig_queue free_buffers;
+	struct dig_queue full_buffers;
+	struct dig_group thread;
+	atomic_int failed; /* errno of the first failed write */
+};
+
+struct dig_store {
+	int dirfd;
+	int packs_dirfd;
+	struct dig_journal *journal;
+	/* reading; filled at the first look-up */
+	pthread_mutex_t mutex;
+	bool loaded;
+	struct dig_open_pack *packs;
+	size_t npacks;
+	size_t packs_cap;
+	struct dig_oidmap map;
+	/* writing */
+	bool writing;
+	struct dig_write_options options;
+	struct dig_pack_out normal;
+	struct dig_pack_out bulk;
+	atomic_uint next_pack;
+	struct dig_pack_state *sealed; /* by this transaction */
+	size_t nsealed;
+	size_t sealed_cap;
+	pthread_mutex_t rows_mutex;
+	struct dig_object_row *rows;
+	size_t nrows;
+	size_t rows_cap;
+	atomic_uint_fast64_t new_chunks;
+	atomic_uint_fast64_t raw_bytes;
+	atomic_uint_fast64_t stored_bytes;
+};
+
+enum { DIG_LOCATIONS_MAX = 4 };
+
+/* Open packs, runs and tails, once. */
+enum dig_status dig_store_load(
+    struct dig_store *store, struct dig_error *err) DIG_CHECKED;
+/* The open pack of a number, or NULL. Valid while the store is loaded. */
+struct dig_open_pack *dig_store_pack(struct dig_store *store, uint32_t number);
+/* All known places of an object. Unplaced claims do not count. */
+enum dig_status dig_store_locate(struct dig_store *store, enum dig_kind kind,
+    const struct dig_oid *id, struct dig_location *out, size_t *found,
+    struct dig_error *err) DIG_CHECKED;
+
+/* May a record in pack `to` name a base in pack `base` by id? (S4) */
+bool dig_store_is_lower(struct dig_store *store, uint32_t base, bool base_bulk,
+    uint32_t to, bool to_bulk);
+
+/* The header at a place, read from the file. */
+enum dig_status dig_reader_header(struct dig_reader *reader,
+    const struct dig_location *at, struct dig_record *out,
+    struct dig_error *err) DIG_CHECKED;
+/* The decoded bytes at a place, not hashed. */
+enum dig_status dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_location *at, struct dig_buf *out,
+    struct dig_error *err) DIG_CHECKED;
+
+/* ---- store_out.c: the end of a pack ----------------------------------- */
+
+void dig_pack_out_init(
+    struct dig_pack_out *out, struct dig_store *store, bool bulk);
+void dig_pack_out_clear(struct dig_pack_out *out);
+/*
+ * Append a record. rec->base_distance is set here when base is in the pack that
+ * the record lands in. DIG_ECONFLICT: base is neither there nor lower; encode
+ * again without it. items/nitems: the objects of a solid, else NULL.
+ */
+enum dig_status dig_pack_out_append(struct dig_pack_out *out,
+    struct dig_record *rec, const void *payload,
+    const struct dig_location *base, bool base_bulk,
+    const struct dig_solid_item *items, size_t nitems,
+    struct dig_location *where, struct dig_error *err) DIG_CHECKED;
+/* Write all out, with a run when one is due; sync; report the pack's state. */
+enum dig_status dig_pack_out_sync(struct dig_pack_out *out,
+    struct dig_state *next, struct dig_error *err) DIG_CHECKED;
+
+#endif

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Readers: from (kind, id) to verified bytes, through solids and chains.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "objects/base/io.h"
+#include "objects/store_internal.h"
+
+#define CACHE_SLOTS 256
+#define CACHE_OBJECT_MAX ((size_t)64 << 10)
+#define FIRST_READ ((size_t)8 << 10)
+
+/* A decoded solid, kept because its objects are asked for one after another. */
+struct solid {
+	uint32_t pack;
+	uint64_t offset; /* 0: empty */
+	struct dig_solid_item *items;
+	size_t nitems;
+	struct dig_buf raw;
+};
+
+struct cached {
+	struct dig_location at; /* offset 0: empty */
+	struct dig_buf raw;
+};
+
+struct dig_reader {
+	struct dig_store *store;
+	struct dig_codec_ctx *codec;
+	struct dig_buf record; /* header and payload as they stand in the file */
+	struct dig_buf base;
+	struct dig_buf other;
+	struct solid solids[2];
+	unsigned next_solid;
+	struct cached cache[CACHE_SLOTS];
+	uint64_t frames;
+};
+
+struct dig_reader *
+dig_reader_new(struct dig_store *store)
+{
+	struct dig_reader *reader = dig_calloc(1, sizeof(*reader));
+
+	reader->store = store;
+	reader->codec = dig_codec_new(DIG_CODEC_LEVEL_MIN, false);
+	return reader;
+}
+
+void
+dig_reader_free(struct dig_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	dig_codec_free(reader->codec);
+	dig_buf_clear(&reader->record);
+	dig_buf_clear(&reader->base);
+	dig_buf_clear(&reader->other);
+	for (size_t i = 0; i < 2; i++) {
+		free(reader->solids[i].items);
+		dig_buf_clear(&reader->solids[i].raw);
+	}
+	for (size_t i = 0; i < CACHE_SLOTS; i++)
+		dig_buf_clear(&reader->cache[i].raw);
+	free(reader);
+}
+
+uint64_t
+dig_reader_frames(const struct dig_reader *reader)
+{
+	return reader->frames;
+}
+
+static struct cached *
+cache_slot(struct dig_reader *reader, const struct dig_location *at)
+{
+	uint64_t h = (at->offset * 31 + at->pack) * 31 + at->slot;
+
+	return &reader->cache[(h ^ h >> 8 ^ h >> 16) % CACHE_SLOTS];
+}
+
+static bool
+same_place(const struct dig_location *a, const struct dig_location *b)
+{
+	return a->pack == b->pack && a->offset == b->offset &&
+	    a->slot == b->slot;
+}
+
+static enum dig_status
+at_place(const struct dig_location *at, struct dig_error *err)
+{
+	dig_wrap(err, "pack %06u at offset %llu", at->pack,
+	    (unsigned long long)at->offset);
+	return err->status;
+}
+
+/* Read a record's header, and with `whole` its payload, into reader->record;
+ * the checksum is verified when the payload is there. */
+static enum dig_status
+read_record(struct dig_reader *reader, const struct dig_location *at,
+    bool whole, struct dig_record *rec, struct dig_error *err)
+{
+	struct dig_open_pack *pack = dig_store_pack(reader->store, at->pack);
+	struct dig_buf *buf = &reader->record;
+	enum dig_status st;
+	uint64_t left;
+	size_t want;
+	int64_t n;
+
+	if (pack == NULL || at->offset >= pack->length) {
+		dig_raise(err, DIG_ECORRUPT, "the pack is missing or too short");
+		return at_place(at, err);
+	}
+	left = pack->length - at->offset;
+	want = whole ? FIRST_READ : DIG_RECORD_HEADER_MAX;
+	if (want > left)
+		want = (size_t)left;
+	dig_buf_reset(buf);
+	dig_buf_reserve(buf, want);
+	n = dig_pread_full(pack->fd, buf->data, want, at->offset);
+	if (n < 0)
+		return dig_raise_os(err, DIG_EIO, (int)-n,
+		    "reading pack %06u", at->pack);
+	buf->len = (size_t)n;
+	st = dig_record_decode(buf->data, buf->len, rec, err);
+	if (st == DIG_OK && rec->stored_len > left - rec->header_len)
+		st = dig_raise(err, DIG_ECORRUPT, "a record runs past the end");
+	if (st != DIG_OK)
+		return at_place(at, err);
+	if (!whole)
+		return DIG_OK;
+	want = rec->header_len + (size_t)rec->stored_len;
+	if (buf->len < want) {
+		size_t have = buf->len;
+
+		dig_buf_reserve(buf, want - have);
+		n = dig_pread_full(pack->fd, buf->data + have, want - have,
+		    at->offset + have);
+		if (n < 0)
+			return dig_raise_os(err, DIG_EIO, (int)-n,
+			    "reading pack %06u", at->pack);
+		buf->len = have + (size_t)n;
+	}
+	if (buf->len < want ||
+	    !dig_record_intact(rec, buf->data, buf->data + rec->header_len)) {
+		dig_raise(err, DIG_ECORRUPT,
+		    "the record does not match its checksum");
+		return at_place(at, err);
+	}
+	return DIG_OK;
+}
+
+enum dig_status
+dig_reader_header(struct dig_reader *reader, const struct dig_location *at,
+    struct dig_record *out, struct dig_error *err)
+{
+	return read_record(reader, at, false, out, err);
+}
+
+static enum dig_status
+load_solid(struct dig_reader *reader, const struct dig_location *at,
+    struct solid **out, struct dig_error *err)
+{
+	struct dig_solid_item *items = NULL;
+	struct dig_record rec;
+	struct solid *solid;
+	enum dig_status st;
+	size_t frame_at;
+	size_t nitems;
+
+	for (size_t i = 0; i < 2; i++)
+		if (reader->solids[i].offset == at->offset &&
+		    reader->solids[i].pack == at->pack) {
+			*out = &reader->solids[i];
+			return DIG_OK;
+		}
+	st = read_record(reader, at, true, &rec, err);
+	if (st != DIG_OK)
+		return st;
+	if (rec.kind != DIG_KIND_SOLID) {
+		dig_raise(err, DIG_ECORRUPT, "not a solid record");
+		return at_place(at, err);
+	}
+	st = dig_solid_decode(reader->record.data + rec.header_len,
+	    (size_t)rec.stored_len, rec.raw_len, &items, &nitems, &frame_at,
+	    err);
+	if (st != DIG_OK)
+		return at_place(at, err);
+	solid = &reader->solids[reader->next_solid];
+	reader->next_solid ^= 1;
+	free(solid->items);
+	solid->items = items;
+	solid->nitems = nitems;
+	solid->offset = 0;
+	dig_buf_reset(&solid->raw);
+	dig_buf_reserve(&solid->raw, (size_t)rec.raw_len);
+	reader->frames++;
+	st = dig_codec_decode(reader->codec, rec.codec,
+	    reader->record.data + rec.header_len + frame_at,
+	    (size_t)rec.stored_len - frame_at, NULL, 0, solid->raw.data,
+	    (size_t)rec.raw_len, err);
+	if (st != DIG_OK)
+		return at_place(at, err);
+	solid->raw.len = (size_t)rec.raw_len;
+	solid->pack = at->pack;
+	solid->offset = at->offset;
+	*out = solid;
+	return DIG_OK;
+}
+
+static enum dig_status
+read_slot(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_location *at, struct dig_buf *out, struct dig_error *err)
+{
+	const struct dig_solid_item *item;
+	struct solid *solid = NULL;
+	enum dig_status st;
+
+	st = load_solid(reader, at, &solid, err);
+	if (st != DIG_OK)
+		return st;
+	if (at->slot > solid->nitems ||
+	    solid->items[at->slot - 1].kind != kind) {
+		dig_raise(err, DIG_ECORRUPT, "no such object in the solid");
+		return at_place(at, err);
+	}
+	item = &solid->items[at->slot - 1];
+	dig_buf_reset(out);
+	dig_buf_put(out, solid->raw.data + item->offset, (size_t)item->raw_len);
+	return DIG_OK;
+}
+
+/* Where the base of a delta stands (S4). */
+static enum dig_status
+base_place(struct dig_reader *reader, const struct dig_location *at,
+    const struct dig_record *rec, struct dig_location *out,
+    struct dig_error *err)
+{
+	struct dig_store *store = reader->store;
+	struct dig_location places[DIG_LOCATIONS_MAX];
+	const struct dig_open_pack *to = dig_store_pack(store, at->pack);
+	enum dig_status st;
+	size_t found;
+
+	if (rec->base_distance != 0) {
+		if (rec->base_distance > at->offset) {
+			dig_raise(err, DIG_ECORRUPT, "a base before the pack");
+			return at_place(at, err);
+		}
+		out->pack = at->pack;
+		out->offset = at->offset - rec->base_distance;
+		out->slot = rec->base_slot;
+		return DIG_OK;
+	}
+	st = dig_store_locate(
+	    store, rec->kind, &rec->base_id, places, &found, err);
+	if (st != DIG_OK)
+		return st;
+	for (size_t i = 0; i < found; i++) {
+		const struct dig_open_pack *pack =
+		    dig_store_pack(store, places[i].pack);
+
+		if (pack != NULL && to != NULL &&
+		    dig_store_is_lower(store, pack->number,
+			pack->flags & DIG_PACK_BULK, to->number,
+			to->flags & DIG_PACK_BULK)) {
+			*out = places[i];
+			return DIG_OK;
+		}
+	}
+	dig_raise(err, DIG_ECORRUPT, "the base of a delta is missing");
+	return at_place(at, err);
+}
+
+static void
+cache_put(struct dig_reader *reader, const struct dig_location *at,
+    const struct dig_buf *raw)
+{
+	struct cached *cached = cache_slot(reader, at);
+
+	if (raw->len > CACHE_OBJECT_MAX)
+		return;
+	cached->at = *at;
+	dig_buf_reset(&cached->raw);
+	dig_buf_put(&cached->raw, raw->data, raw->len);
+}
+
+/*
+ * Decode the object at a place: go down the chain to a full version (or one
+ * that is cached), then come back up, each step the prefix of the next.
+ */
+enum dig_status
+dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_location *at, struct dig_buf *out, struct dig_error *err)
+{
+	struct dig_location chain[DIG_CHAIN_DEPTH_MAX + 1];
+	struct dig_location here = *at;
+	struct dig_record rec;
+	enum dig_status st;
+	size_t depth = 0;
+	bool have_base = false;
+
+	for (;;) {
+		struct cached *cached = cache_slot(reader, &here);
+
+		if (cached->at.offset != 0 && same_place(&cached->at, &here)) {
+			dig_buf_reset(&reader->base);
+			dig_buf_put(&reader->base, cached->raw.data,
+			    cached->raw.len);
+			have_base = true;
+			break;
+		}
+		if (here.slot != 0) {
+			st = read_slot(reader, kind, &here, &reader->base, err);
+			if (st != DIG_OK)
+				return st;
+			have_base = true;
+			break;
+		}
+		st = read_record(reader, &here, false, &rec, err);
+		if (st != DIG_OK)
+			return st;
+		if (rec.kind != kind || depth == DIG_CHAIN_DEPTH_MAX) {
+			dig_raise(err, DIG_ECORRUPT, "%s",
+			    rec.kind != kind ? "a record of another kind"
+					     : "a delta chain is too deep");
+			return at_place(&here, err);
+		}
+		chain[depth++] = here;
+		if (rec.codec != DIG_CODEC_DELTA)
+			break;
+		st = base_place(reader, &here, &rec, &here, err);
+		if (st != DIG_OK)
+			return st;
+	}
+	while (depth > 0) {
+		struct dig_buf swap;
+
+		here = chain[--depth];
+		st = read_record(reader, &here, true, &rec, err);
+		if (st != DIG_OK)
+			return st;
+		dig_buf_reset(&reader->other);
+		dig_buf_reserve(&reader->other, (size_t)rec.raw_len);
+		reader->frames += rec.codec != DIG_CODEC_RAW;
+		st = dig_codec_decode(reader->codec, rec.codec,
+		    reader->record.data + rec.header_len,
+		    (size_t)rec.stored_len,
+		    have_base ? reader->base.data : NULL,
+		    have_base ? reader->base.len : 0, reader->other.data,
+		    (size_t)rec.raw_len, err);
+		if (st != DIG_OK)
+			return at_place(&here, err);
+		reader->other.len = (size_t)rec.raw_len;
+		if (rec.codec == DIG_CODEC_DELTA || kind != DIG_KIND_CHUNK)
+			cache_put(reader, &here, &reader->other);
+		swap = reader->base;
+		reader->base = reader->other;
+		reader->other = swap;
+		have_base = true;
+	}
+	dig_buf_reset(out);
+	dig_buf_put(out, reader->base.data, reader->base.len);
+	return DIG_OK;
+}
+
+/* Kinds whose id is a plain hash of their bytes are checked here; nodes are
+ * checked by the decoder that knows their shape. */
+static bool
+id_matches(enum dig_kind kind, const struct dig_oid *id,
+    const struct dig_buf *raw)
+{
+	struct dig_oid now;
+
+	if (kind == DIG_KIND_CHUNK)
+		dig_sha256(raw->data, raw->len, now.bytes);
+	else if (kind == DIG_KIND_COMMIT)
+		dig_sha256_domain(
+		    DIG_DOMAIN_COMMIT, raw->data, raw->len, now.bytes);
+	else if (kind == DIG_KIND_TAG)
+		dig_sha256_domain(
+		    DIG_DOMAIN_TAG, raw->data, raw->len, now.bytes);
+	else if (kind == DIG_KIND_STATE)
+		dig_sha256_domain(
+		    DIG_DOMAIN_STATE, raw->data, raw->len, now.bytes);
+	else
+		return true;
+	return dig_oid_eq(&now, id);
+}
+
+enum dig_status
+dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_oid *id, struct dig_buf *out, struct dig_error *err)
+{
+	struct dig_location places[DIG_LOCATIONS_MAX];
+	char hex[DIG_OID_HEX + 1];
+	enum dig_status st;
+	size_t found;
+
+	st = dig_store_locate(reader->store, kind, id, places, &found, err);
+	if (st != DIG_OK)
+		return st;
+	dig_oid_hex(id, hex);
+	if (found == 0)
+		return dig_raise(err, DIG_ENOTFOUND, "no %s %.16s",
+		    dig_kind_word(kind), hex);
+	for (size_t i = 0; i < found; i++) {
+		st = dig_reader_at(reader, kind, &places[i], out, err);
+		if (st == DIG_OK && !id_matches(kind, id, out)) {
+			dig_raise(err, DIG_ECORRUPT,
+			    "the bytes do not match the id");
+			st = at_place(&places[i], err);
+		}
+		if (st != DIG_ECORRUPT)
+			break;
+	}
+	if (st != DIG_OK)
+		dig_wrap(err, "%s %.16s", dig_kind_word(kind), hex);
+	return st;
+}
+
+static enum dig_status
+io_get(void *arg, enum dig_kind kind, const struct dig_oid *id,
+    struct dig_buf *out, struct dig_error *err)
+{
+	return dig_reader_get(arg, kind, id, out, err);
+}
+
+struct dig_node_io
+dig_reader_io(struct dig_reader *reader)
+{
+	struct dig_node_io io = { reader, io_get, NULL };
+
+	return io;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writers: from bytes to a record, with the base that costs least.
+ *
+ * Small new chunks of one writer share a frame (a solid record): they compress
+ * better together and cost one record. A chunk that has a version before it is
+ * stored as a delta instead, alone.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "objects/store_internal.h"
+
+#define SOLID_CHUNK_MAX ((size_t)64 << 10)
+#define SOLID_FULL ((size_t)256 << 10)
+
+struct dig_writer {
+	struct dig_store *store;
+	struct dig_codec_ctx *codec;
+	struct dig_reader *reader;
+	struct dig_buf payload;
+	struct dig_buf base;
+	struct dig_buf solid; /* bytes of the chunks that wait for a frame */
+	struct dig_solid_item *items;
+	size_t nitems;
+	size_t items_cap;
+};
+
+struct dig_writer *
+dig_writer_new(struct dig_store *store)
+{
+	struct dig_writer *writer = dig_calloc(1, sizeof(*writer));
+
+	writer->store = store;
+	writer->codec =
+	    dig_codec_new(store->options.level, store->options.verify);
+	writer->reader = dig_reader_new(store);
+	return writer;
+}
+
+void
+dig_writer_free(struct dig_writer *writer)
+{
+	if (writer == NULL)
+		return;
+	dig_codec_free(writer->codec);
+	dig_reader_free(writer->reader);
+	dig_buf_clear(&writer->payload);
+	dig_buf_clear(&writer->base);
+	dig_buf_clear(&writer->solid);
+	free(writer->items);
+	free(writer);
+}
+
+static void
+count_chunk(struct dig_store *store, enum dig_kind kind, size_t len)
+{
+	if (kind != DIG_KIND_CHUNK)
+		return;
+	atomic_fetch_add(&store->new_chunks, 1);
+	atomic_fetch_add(&store->raw_bytes, len);
+}
+
+enum dig_status
+dig_writer_flush(struct dig_writer *writer, struct dig_error *err)
+{
+	struct dig_buf frame = DIG_BUF_INIT;
+	struct dig_store *store = writer->store;
+	struct dig_location at;
+	struct dig_record rec;
+	enum dig_status st;
+
+	if (writer->nitems == 0)
+		return DIG_OK;
+	memset(&rec, 0, sizeof(rec));
+	st = dig_codec_encode(writer->codec, writer->solid.data,
+	    writer->solid.len, NULL, 0, &frame, &rec.codec, err);
+	if (st != DIG_OK)
+		goto out;
+	dig_buf_reset(&writer->payload);
+	dig_buf_put_varint(&writer->payload, writer->nitems);
+	for (size_t i = 0; i < writer->nitems; i++)
+		dig_solid_encode_item(&writer->payload, writer->items[i].kind,
+		    &writer->items[i].id, writer->items[i].raw_len);
+	dig_sha256_domain(DIG_DOMAIN_SOLID, writer->payload.data,
+	    writer->payload.len, rec.id.bytes);
+	if (rec.codec == DIG_CODEC_RAW)
+		dig_buf_put(&writer->payload, writer->solid.data,
+		    writer->solid.len);
+	else
+		dig_buf_put(&writer->payload, frame.data, frame.len);
+	rec.kind = DIG_KIND_SOLID;
+	rec.raw_len = writer->solid.len;
+	rec.stored_len = writer->payload.len;
+	st = dig_pack_out_append(&store->normal, &rec, writer->payload.data,
+	    NULL, false, writer->items, writer->nitems, &at, err);
+	if (st != DIG_OK)
+		goto out;
+	for (size_t i = 0; i < writer->nitems; i++) {
+		at.slot = (uint32_t)i + 1;
+		dig_oidmap_place(&store->map, writer->items[i].kind,
+		    &writer->items[i].id, &at, NULL, 0);
+	}
+	writer->nitems = 0;
+	dig_buf_reset(&writer->solid);
+out:
+	dig_buf_clear(&frame);
+	return st;
+}
+
+/* A chunk waits for company. */
+static enum dig_status
+put_in_solid(struct dig_writer *writer, const struct dig_oid *id,
+    const void *raw, size_t len, struct dig_error *err)
+{
+	struct dig_solid_item *item;
+
+	DIG_GROW(writer->items, writer->items_cap, writer->nitems + 1);
+	item = &writer->items[writer->nitems++];
+	item->kind = DIG_KIND_CHUNK;
+	item->id = *id;
+	item->raw_len = len;
+	item->offset = writer->solid.len;
+	dig_buf_put(&writer->solid, raw, len);
+	if (writer->solid.len < SOLID_FULL &&
+	    writer->nitems < DIG_SOLID_OBJECTS_MAX)
+		return DIG_OK;
+	return dig_writer_flush(writer, err);
+}
+
+static bool
+is_committed(struct dig_store *store, const struct dig_location *at)
+{
+	const struct dig_open_pack *pack = dig_store_pack(store, at->pack);
+
+	return pack != NULL && at->offset < pack->length;
+}
+
+/* The chain position that stands at a place: 0 for a full version. */
+static enum dig_status
+chain_at(struct dig_writer *writer, const struct dig_location *at,
+    struct dig_record *rec, struct dig_error *err)
+{
+	if (at->slot != 0) {
+		memset(rec, 0, sizeof(*rec));
+		return DIG_OK;
+	}
+	return dig_reader_header(writer->reader, at, rec, err);
+}
+
+/*
+ * Skip deltas in base 16: version i refers back by 16^k, k being the trailing
+ * zero digits of i in base 16, so that the depth of a chain grows with the
+ * logarithm of the number of versions. The record at i - 16^k lies on the chain
+ * of the version before, so going down that chain finds it.
+ *
+ * base   the version before
+ * at     where the record to use as prefix stands; *chain its successor's
+ *        position. False: store a full version.
+ */
+static bool
+choose_base(struct dig_writer *writer, enum dig_kind kind,
+    const struct dig_oid *base, struct dig_location *at, struct dig_oid *base_id,
+    uint32_t *chain)
+{
+	struct dig_location places[DIG_LOCATIONS_MAX];
+	struct dig_error err;
+	struct dig_record rec;
+	uint32_t want;
+	uint32_t step = 1;
+	size_t found;
+
+	if (dig_store_locate(
+		writer->store, kind, base, places, &found, &err) != DIG_OK ||
+	    found == 0 || !is_committed(writer->store, &places[0]))
+		return false;
+	*at = places[0];
+	*base_id = *base;
+	if (chain_at(writer, at, &rec, &err) != DIG_OK)
+		return false;
+	*chain = rec.chain + 1;
+	if (*chain >= DIG_CHAIN_RESTART)
+		return false;
+	while (*chain % (step * 16) == 0)
+		step *= 16;
+	want = *chain - step;
+	while (rec.chain > want) {
+		if (rec.codec != DIG_CODEC_DELTA)
+			return false;
+		if (rec.base_distance != 0) {
+			if (rec.base_distance > at->offset)
+				return false;
+			at->offset -= rec.base_distance;
+			at->slot = rec.base_slot;
+		} else {
+			if (dig_store_locate(writer->store, kind,
+				&rec.base_id, places, &found, &err) != DIG_OK ||
+			    found == 0 ||
+			    !is_committed(writer->store, &places[0]))
+				return false;
+			*at = places[0];
+		}
+		if (chain_at(writer, at, &rec, &err) != DIG_OK)
+			return false;
+		*base_id = rec.id; /* zero for a slot; found by its place */
+	}
+	return rec.chain == want;
+}
+
+/* Which object stands at a slot, for naming a base by id. */
+static bool
+id_at(struct dig_writer *writer, const struct dig_location *at,
+    enum dig_kind kind, struct dig_oid *id)
+{
+	struct dig_error err;
+	struct dig_oid now;
+
+	if (!dig_oid_is_zero(id))
+		return true;
+	/* Only chunks share frames; their id is the hash of their bytes. */
+	if (kind != DIG_KIND_CHUNK ||
+	    dig_reader_at(writer->reader, kind, at, &writer->base, &err) !=
+		DIG_OK)
+		return false;
+	dig_sha256(writer->base.data, writer->base.len, now.bytes);
+	*id = now;
+	return true;
+}
+
+static enum dig_status
+put_alone(struct dig_writer *writer, enum dig_kind kind,
+    const struct dig_oid *id, const void *raw, size_t len,
+    const struct dig_oid *base, bool bulk, struct dig_error *err)
+{
+	struct dig_store *store = writer->store;
+	struct dig_pack_out *out = bulk ? &store->bulk : &store->normal;
+	struct dig_location base_at;
+	struct dig_location at;
+	struct dig_record rec;
+	enum dig_status st;
+	uint32_t chain = 0;
+	bool has_base;
+	bool base_bulk = false;
+
+	memset(&rec, 0, sizeof(rec));
+	rec.kind = kind;
+	rec.id = *id;
+	rec.raw_len = len;
+	has_base = base != NULL &&
+	    choose_base(writer, kind, base, &base_at, &rec.base_id, &chain) &&
+	    id_at(writer, &base_at, kind, &rec.base_id) &&
+	    dig_reader_at(writer->reader, kind, &base_at, &writer->base, err) ==
+		DIG_OK;
+	if (has_base)
+		base_bulk = (dig_store_pack(store, base_at.pack)->flags &
+				DIG_PACK_BULK) != 0;
+	for (;;) {
+		const void *payload = raw;
+
+		st = dig_codec_encode(writer->codec, raw, len,
+		    has_base ? writer->base.data : NULL,
+		    has_base ? writer->base.len : 0, &writer->payload,
+		    &rec.codec, err);
+		if (st != DIG_OK)
+			return st;
+		rec.stored_len = len;
+		if (rec.codec != DIG_CODEC_RAW) {
+			payload = writer->payload.data;
+			rec.stored_len = writer->payload.len;
+		}
+		rec.chain = chain;
+		st = dig_pack_out_append(out, &rec, payload, &base_at,
+		    base_bulk, NULL, 0, &at, err);
+		if (st != DIG_ECONFLICT)
+			break;
+		has_base = false; /* it stands in a higher pack */
+	}
+	if (st != DIG_OK)
+		return st;
+	dig_oidmap_place(&store->map, kind, id, &at,
+	    kind == DIG_KIND_CHUNK ? NULL : raw, len);
+	return DIG_OK;
+}
+
+/* Is it stored, or being stored? Otherwise this writer has to store it. */
+static enum dig_status
+claim(struct dig_writer *writer, enum dig_kind kind, const struct dig_oid *id,
+    bool *ours, struct dig_error *err)
+{
+	struct dig_oidmap_entry entry;
+	enum dig_status st;
+	bool there;
+
+	*ours = false;
+	if (dig_oidmap_find(&writer->store->map, kind, id, &entry))
+		return DIG_OK;
+	st = dig_store_has(writer->store, kind, id, &there, err);
+	if (st == DIG_OK && !there)
+		*ours = dig_oidmap_claim(&writer->store->map, kind, id);
+	return st;
+}
+
+enum dig_status
+dig_writer_put(struct dig_writer *writer, enum dig_kind kind,
+    const struct dig_oid *id, const void *raw, size_t len,
+    const struct dig_oid *base, bool bulk, struct dig_error *err)
+{
+	enum dig_status st;
+	bool ours;
+
+	assert(writer->store->writing);
+	if (len == 0 || len > DIG_OBJECT_MAX)
+		return dig_raise(err, DIG_EINVALID,
+		    "an object of %zu bytes cannot be stored", len);
+	st = claim(writer, kind, id, &ours, err);
+	if (st != DIG_OK || !ours)
+		return st;
+	count_chunk(writer->store, kind, len);
+	if (kind == DIG_KIND_CHUNK && base == NULL && !bulk &&
+	    len <= SOLID_CHUNK_MAX)
+		return put_in_solid(writer, id, raw, len, err);
+	return put_alone(writer, kind, id, raw, len, base, bulk, err);
+}
+
+static enum dig_status
+io_get(void *arg, enum dig_kind kind, const struct dig_oid *id,
+    struct dig_buf *out, struct dig_error *err)
+{
+	struct dig_writer *writer = arg;
+
+	if (dig_oidmap_raw(&writer->store->map, kind, id, out))
+		return DIG_OK;
+	return dig_reader_get(writer->reader, kind, id, out, err);
+}
+
+static enum dig_status
+io_put(void *arg, enum dig_kind kind, const struct dig_oid *id,
+    const void *data, size_t len, const struct dig_oid *base,
+    struct dig_error *err)
+{
+	return dig_writer_put(arg, kind, id, data, len, base, false, err);
+}
+
+struct dig_node_io
+dig_writer_io(struct dig_writer *writer)
+{
+	struct dig_node_io io = { writer, io_get, io_put };
+
+	return io;
+}
