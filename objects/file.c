@@ -194,7 +194,7 @@ struct dig_file_reader {
 	uint64_t size_bytes;
 	struct dig_oid stored;
 	uint64_t offset; /* where the next chunk begins */
-	bool broken;	 /* a step failed; seek may mend it */
+	bool broken;     /* a step failed; seek may mend it */
 	unsigned height;
 	struct content_node *slot[LEVELS];
 	size_t pos[LEVELS];
@@ -226,8 +226,8 @@ decode_parts(struct dig_cursor *cur, struct content_node *node)
 		memcpy(part->id.bytes, raw, DIG_HASH_SIZE);
 		if (node->level == 0)
 			dig_content_leaf(part->length_bytes, raw, leaf);
-		dig_merkle_add(&merkle, part->length_bytes,
-		    node->level == 0 ? leaf : raw);
+		dig_merkle_add(
+		    &merkle, part->length_bytes, node->level == 0 ? leaf : raw);
 	}
 	dig_merkle_root(&merkle, node->id.bytes);
 	return NULL;
@@ -316,8 +316,7 @@ load(struct dig_file_reader *reader, unsigned level, bool is_top,
 		return DIG_OK;
 	}
 	dig_oid_hex(id, hex);
-	return dig_raise(
-	    err, DIG_ECORRUPT, "content node %.12s %s", hex, flaw);
+	return dig_raise(err, DIG_ECORRUPT, "content node %.12s %s", hex, flaw);
 }
 
 /* Load what slot[level + 1] stands at. */
@@ -328,14 +327,12 @@ down(struct dig_file_reader *reader, unsigned level, struct dig_error *err)
 	    &reader->slot[level + 1]->parts[reader->pos[level + 1]];
 
 	reader->pos[level] = 0;
-	return load(
-	    reader, level, false, &part->id, part->length_bytes, err);
+	return load(reader, level, false, &part->id, part->length_bytes, err);
 }
 
 enum dig_status
-dig_file_reader_new(const struct dig_node_io *io,
-    const struct dig_entry *entry, struct dig_file_reader **out,
-    struct dig_error *err)
+dig_file_reader_new(const struct dig_node_io *io, const struct dig_entry *entry,
+    struct dig_file_reader **out, struct dig_error *err)
 {
 	struct dig_file_reader *reader;
 	enum dig_status st = DIG_OK;
@@ -349,8 +346,8 @@ dig_file_reader_new(const struct dig_node_io *io,
 	reader->size_bytes = entry->size_bytes;
 	reader->stored = entry->stored;
 	if (entry->form == DIG_FORM_NODES) {
-		st = load(reader, 0, true, &entry->stored, entry->size_bytes,
-		    err);
+		st = load(
+		    reader, 0, true, &entry->stored, entry->size_bytes, err);
 		if (st == DIG_OK) {
 			struct content_node *top = reader->slot[0];
 
@@ -431,8 +428,7 @@ step(struct dig_file_reader *reader, struct dig_error *err)
 
 enum dig_status
 dig_file_reader_next(struct dig_file_reader *reader, struct dig_oid *chunk,
-    uint64_t *offset, uint64_t *length_bytes, bool *done,
-    struct dig_error *err)
+    uint64_t *offset, uint64_t *length_bytes, bool *done, struct dig_error *err)
 {
 	const struct part *part;
 	enum dig_status st;

@@ -49,9 +49,9 @@ struct pass {
 
 	struct items gone; /* old nodes that were consumed */
 	struct items made; /* new nodes, the same ones again included */
-	bool before;  /* some node comes before the one being written */
-	bool to_end;  /* the level was written to its end */
-	bool from_old; /* the last entry written came from an old node */
+	bool before;       /* some node comes before the one being written */
+	bool to_end;       /* the level was written to its end */
+	bool from_old;     /* the last entry written came from an old node */
 	struct dig_oid last_id; /* id of the last entry written */
 
 	/* Delta base: the old node that shares most entries with the writer's,
@@ -84,8 +84,8 @@ take_edit(struct pass *pass)
 		    pass->next > 0 ? &edit[-1].entry : NULL;
 
 		assert(was == NULL ||
-		    dig_path_cmp(was->path, was->path_len, edit->entry.path,
-			edit->entry.path_len) < 0);
+		       dig_path_cmp(was->path, was->path_len, edit->entry.path,
+			   edit->entry.path_len) < 0);
 		pass->now.remove = edit->remove;
 		dig_tree_entry_item(&edit->entry, &pass->now.item);
 	} else {
@@ -113,8 +113,8 @@ emit(struct pass *pass, struct dig_error *err)
 	pass->base_shares = pass->current_shares = 0;
 	if (base != NULL && dig_oid_eq(base, &node.id))
 		return DIG_OK;
-	return pass->io->put(pass->io->arg, DIG_KIND_TREE, &node.id, data, len,
-	    base, err);
+	return pass->io->put(
+	    pass->io->arg, DIG_KIND_TREE, &node.id, data, len, base, err);
 }
 
 static enum dig_status
@@ -167,9 +167,9 @@ merge_node(
 		int cmp = 1;
 
 		while (st == DIG_OK && pass->has_now &&
-		    (cmp = dig_path_cmp(pass->now.item.path,
-			 pass->now.item.path_len, old->path,
-			 old->path_len)) < 0)
+		       (cmp = dig_path_cmp(pass->now.item.path,
+			    pass->now.item.path_len, old->path,
+			    old->path_len)) < 0)
 			st = feed_edit(pass, err);
 		if (st != DIG_OK)
 			break;
@@ -242,7 +242,7 @@ run_level(struct pass *pass, bool *one, struct dig_error *err)
 	while (st == DIG_OK && pass->has_now) /* past the last old entry */
 		st = feed_edit(pass, err);
 	*one = pass->to_end && !pass->before && pass->level > 0 &&
-	    pass->writer.count == 1;
+	       pass->writer.count == 1;
 	if (st == DIG_OK && !*one && !at_boundary(pass))
 		st = emit(pass, err);
 	return st;
@@ -265,8 +265,8 @@ changes_above(const struct pass *pass, struct change **out)
 		if (g == gone->len || m == made->len)
 			cmp = g == gone->len ? 1 : -1;
 		else
-			cmp = dig_path_cmp(old->path, old->path_len, new->path,
-			    new->path_len);
+			cmp = dig_path_cmp(
+			    old->path, old->path_len, new->path, new->path_len);
 		g += cmp <= 0;
 		m += cmp >= 0;
 		if (cmp == 0 && dig_oid_eq(&old->id, &new->id))

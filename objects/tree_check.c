@@ -33,7 +33,7 @@ is_below_a_file(struct prefixes *prefixes, const struct dig_tree_item *item)
 	while (shared < most && item->path[shared] == prefixes->path[shared])
 		shared++;
 	while (prefixes->depth > 0 &&
-	    prefixes->lengths[prefixes->depth - 1] > shared)
+	       prefixes->lengths[prefixes->depth - 1] > shared)
 		prefixes->depth--;
 	if (prefixes->depth > 0 &&
 	    item->path[prefixes->lengths[prefixes->depth - 1]] == '/')
@@ -52,8 +52,8 @@ struct check {
 };
 
 static enum dig_status
-check_cuts(const struct dig_tree_node *node, bool is_last,
-    struct dig_error *err)
+check_cuts(
+    const struct dig_tree_node *node, bool is_last, struct dig_error *err)
 {
 	size_t weight = 0;
 
@@ -63,8 +63,8 @@ check_cuts(const struct dig_tree_node *node, bool is_last,
 		bool ends;
 
 		weight += DIG_TREE_WEIGHT_ENTRY + item->path_len;
-		ends = dig_tree_ends(node->level, i + 1, weight, item->path,
-		    item->path_len);
+		ends = dig_tree_ends(
+		    node->level, i + 1, weight, item->path, item->path_len);
 		if (ends == (i + 1 == node->count))
 			continue;
 		if (!ends && is_last)
@@ -77,8 +77,8 @@ check_cuts(const struct dig_tree_node *node, bool is_last,
 }
 
 static enum dig_status
-check_entries(
-    struct check *check, const struct dig_tree_node *node, struct dig_error *err)
+check_entries(struct check *check, const struct dig_tree_node *node,
+    struct dig_error *err)
 {
 	const struct dig_tree_checks *checks = check->checks;
 
@@ -89,8 +89,7 @@ check_entries(
 		enum dig_status st = DIG_OK;
 
 		if (is_below_a_file(&check->prefixes, item)) {
-			dig_path_quote(
-			    &name, item->path, item->path_len, true);
+			dig_path_quote(&name, item->path, item->path_len, true);
 			st = dig_raise(err, DIG_ECORRUPT,
 			    "%s lies below a path that is a file",
 			    (const char *)name.data);

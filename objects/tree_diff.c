@@ -59,8 +59,7 @@ side_push(struct side *side, const struct dig_tree_item *item)
 
 /* The list of the top: one made-up entry that fits the root. */
 static enum dig_status
-side_root(
-    struct side *side, const struct dig_oid *root, struct dig_error *err)
+side_root(struct side *side, const struct dig_oid *root, struct dig_error *err)
 {
 	struct dig_tree_node *node = side->node;
 	struct dig_tree_item item;
@@ -86,8 +85,8 @@ side_load(struct side *side, size_t i, const struct dig_tree_item *before,
 	const struct dig_tree_item *item = &side->list[i];
 	enum dig_status st;
 
-	st = dig_tree_load(
-	    side->io, &item->id, &side->scratch, side->node, err);
+	st =
+	    dig_tree_load(side->io, &item->id, &side->scratch, side->node, err);
 	if (st != DIG_OK)
 		return st;
 	return dig_tree_fits(side->node, item, side->level, before, err);
@@ -104,8 +103,7 @@ side_expand(struct side *side, struct dig_error *err)
 	below.len = below.cap = 0;
 	below.names.head = NULL;
 	for (size_t i = 0; st == DIG_OK && i < side->len; i++) {
-		st = side_load(
-		    side, i, i > 0 ? &side->list[i - 1] : NULL, err);
+		st = side_load(side, i, i > 0 ? &side->list[i - 1] : NULL, err);
 		for (size_t j = 0; st == DIG_OK && j < side->node->count; j++)
 			side_push(&below, &side->node->items[j]);
 	}
@@ -131,9 +129,8 @@ drop_shared(struct side *a, struct side *b)
 		if (i == a->len || j == b->len)
 			cmp = i == a->len ? 1 : -1;
 		else
-			cmp = dig_path_cmp(a->list[i].path,
-			    a->list[i].path_len, b->list[j].path,
-			    b->list[j].path_len);
+			cmp = dig_path_cmp(a->list[i].path, a->list[i].path_len,
+			    b->list[j].path, b->list[j].path_len);
 		if (cmp == 0 && dig_oid_eq(&a->list[i].id, &b->list[j].id)) {
 			i++;
 			j++;
@@ -162,8 +159,7 @@ side_peek(
 
 		if (i == side->len)
 			return DIG_OK;
-		st = side_load(
-		    side, i, i > 0 ? &side->list[i - 1] : NULL, err);
+		st = side_load(side, i, i > 0 ? &side->list[i - 1] : NULL, err);
 		if (st != DIG_OK)
 			return st;
 		side->next++;
@@ -208,10 +204,10 @@ merge_leaves(struct side *a, struct side *b, dig_tree_diff_fn *fn, void *arg,
 		if (old == NULL || new == NULL)
 			cmp = old == NULL ? 1 : -1;
 		else
-			cmp = dig_path_cmp(old->path, old->path_len, new->path,
-			    new->path_len);
-		st = tell(cmp <= 0 ? old : NULL, cmp >= 0 ? new : NULL, fn,
-		    arg, err);
+			cmp = dig_path_cmp(
+			    old->path, old->path_len, new->path, new->path_len);
+		st = tell(
+		    cmp <= 0 ? old : NULL, cmp >= 0 ? new : NULL, fn, arg, err);
 		if (st != DIG_OK)
 			return st;
 		a->pos += cmp <= 0;

@@ -81,8 +81,8 @@ size_t dig_tree_lower_bound(
     const struct dig_tree_node *node, const void *path, size_t len);
 
 /* Cut rules 1 to 3 after an entry, which is counted in n and weight. */
-bool dig_tree_ends(unsigned level, size_t n, size_t weight, const void *path,
-    size_t len);
+bool dig_tree_ends(
+    unsigned level, size_t n, size_t weight, const void *path, size_t len);
 
 /*
  * Encodes one node after the other of a level. After each add, `full` tells

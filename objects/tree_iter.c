@@ -94,8 +94,8 @@ dig_tree_walk_down(
 }
 
 enum dig_status
-dig_tree_walk_seek(struct dig_tree_walk *walk, unsigned level,
-    const void *path, size_t len, struct dig_error *err)
+dig_tree_walk_seek(struct dig_tree_walk *walk, unsigned level, const void *path,
+    size_t len, struct dig_error *err)
 {
 	for (unsigned at = walk->height; at > level; at--) {
 		const struct dig_tree_node *node = walk->slot[at];
@@ -176,8 +176,7 @@ dig_tree_iter_seek(struct dig_tree_iter *iter, const void *path, size_t len,
 	st = dig_tree_walk_seek(&iter->walk, 0, path, len, err);
 	iter->broken = st != DIG_OK;
 	if (st == DIG_OK)
-		iter->pos =
-		    dig_tree_lower_bound(iter->walk.slot[0], path, len);
+		iter->pos = dig_tree_lower_bound(iter->walk.slot[0], path, len);
 	return st;
 }
 
@@ -249,8 +248,8 @@ dig_tree_find(const struct dig_node_io *io, const struct dig_oid *root,
 	node = walk.slot[0];
 	pos = dig_tree_lower_bound(node, path, len);
 	if (pos == node->count ||
-	    dig_path_cmp(node->items[pos].path, node->items[pos].path_len,
-		path, len) != 0)
+	    dig_path_cmp(node->items[pos].path, node->items[pos].path_len, path,
+		len) != 0)
 		goto missing;
 	dig_tree_item_entry(&node->items[pos], out);
 	out->path = path;
@@ -278,14 +277,14 @@ dig_tree_has_below(const struct dig_node_io *io, const struct dig_oid *root,
 	st = dig_tree_iter_new(io, root, &iter, err);
 	if (st == DIG_OK)
 		st = dig_tree_iter_seek(iter,
-		    prefix.len > 0 ? (const char *)prefix.data : "",
-		    prefix.len, err);
+		    prefix.len > 0 ? (const char *)prefix.data : "", prefix.len,
+		    err);
 	if (st == DIG_OK)
 		st = dig_tree_iter_next(iter, &entry, err);
 	if (st == DIG_OK)
 		*out = entry != NULL && entry->path_len >= prefix.len &&
-		    (prefix.len == 0 ||
-			memcmp(entry->path, prefix.data, prefix.len) == 0);
+		       (prefix.len == 0 ||
+			   memcmp(entry->path, prefix.data, prefix.len) == 0);
 	dig_tree_iter_free(iter);
 	dig_buf_clear(&prefix);
 	return st;

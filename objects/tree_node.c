@@ -72,7 +72,7 @@ dig_entry_same(const struct dig_entry *a, const struct dig_entry *b)
 		return false;
 	if (a->form == b->form)
 		return a->form == DIG_FORM_EMPTY ||
-		    dig_oid_eq(&a->stored, &b->stored);
+		       dig_oid_eq(&a->stored, &b->stored);
 	dig_entry_content_id(a, &ida);
 	dig_entry_content_id(b, &idb);
 	return dig_oid_eq(&ida, &idb);
@@ -136,15 +136,15 @@ dig_tree_item_flaw(const struct dig_tree_item *item)
 		return item->bytes == 0 ? NULL : "has a size but no content";
 	case DIG_FORM_CHUNK:
 		return item->bytes >= 1 && item->bytes <= CHUNK_BYTES_MAX
-		    ? NULL
-		    : "has a size that is no chunk's";
+			   ? NULL
+			   : "has a size that is no chunk's";
 	case DIG_FORM_NODES:
 		return item->bytes >= 2 ? NULL : "is too small for nodes";
 	case DIG_FORM_LINK:
 		return item->bytes >= 1 && item->bytes <= DIG_HASH_SIZE &&
-			is_padded(&item->id, item->bytes)
-		    ? NULL
-		    : "is a foreign id that is not padded";
+			       is_padded(&item->id, item->bytes)
+			   ? NULL
+			   : "is a foreign id that is not padded";
 	}
 	return NULL;
 }
@@ -205,7 +205,7 @@ dig_tree_ends(
 	if (n >= DIG_TREE_NODE_MAX || weight >= DIG_TREE_WEIGHT_MAX)
 		return true;
 	return n >= DIG_TREE_NODE_MIN &&
-	    dig_tree_cut((uint8_t)level, path, len) != 0;
+	       dig_tree_cut((uint8_t)level, path, len) != 0;
 }
 
 /*
@@ -382,15 +382,13 @@ dig_tree_fits(const struct dig_tree_node *node,
 		flaw = "has another last path than its parent says";
 	else if (node->files != parent->files || node->bytes != parent->bytes)
 		flaw = "has other totals than its parent says";
-	else if (before != NULL &&
-	    dig_path_cmp(before->path, before->path_len, first->path,
-		first->path_len) >= 0)
+	else if (before != NULL && dig_path_cmp(before->path, before->path_len,
+				       first->path, first->path_len) >= 0)
 		flaw = "begins before its neighbour ends";
 	if (flaw == NULL)
 		return DIG_OK;
 	dig_oid_hex(&node->id, hex);
-	return dig_raise(
-	    err, DIG_ECORRUPT, "tree node %.12s %s", hex, flaw);
+	return dig_raise(err, DIG_ECORRUPT, "tree node %.12s %s", hex, flaw);
 }
 
 size_t
@@ -482,11 +480,10 @@ dig_tree_writer_add(struct dig_tree_writer *writer,
 		flaw = "has a path of a wrong length";
 	else if (writer->level == 0)
 		flaw = dig_tree_item_flaw(item);
-	if (flaw == NULL &&
-	    (__builtin_add_overflow(
-		 writer->files, item->files, &writer->files) ||
-		__builtin_add_overflow(
-		    writer->bytes, item->bytes, &writer->bytes)))
+	if (flaw == NULL && (__builtin_add_overflow(
+				 writer->files, item->files, &writer->files) ||
+				__builtin_add_overflow(writer->bytes,
+				    item->bytes, &writer->bytes)))
 		flaw = "brings the totals beyond 64 bits";
 	if (flaw != NULL)
 		return dig_raise(err, DIG_EINVALID, "tree entry %s", flaw);
