@@ -108,11 +108,17 @@ $(DIG): $(CMD_OBJ) $(LIB)
 	@$(if $(filter 1,$(V)),,echo "  LD    $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CMD_OBJ) $(LIB) $(PKG_LIBS)
 
+# Tests of the terminal's manners link what is below the verbs in cmd/.
+CMD_PARTS := $(B)/libcmd.a
+$(CMD_PARTS): $(filter-out $(B)/obj/cmd/cmd_% %/cmd/main.o,$(CMD_OBJ))
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(B)/unit/test_opt $(B)/unit/test_json: $(CMD_PARTS)
+
 $(B)/unit/%: tests/unit/%.c $(LIB) $(B)/flags | $(GEN)
 	@$(if $(filter 1,$(V)),,echo "  TEST  $@")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIB) \
-		$(PKG_LIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< \
+		$(filter $(CMD_PARTS),$^) $(LIB) $(PKG_LIBS) -lcmocka
 
 $(B)/tools/%: tests/tools/%.c $(LIB) $(B)/flags | $(GEN)
 	$(Q)mkdir -p $(@D)
