@@ -30,6 +30,7 @@
 
 enum {
 	SLICE = 512,      /* entries that one task stats */
+	BATCH = 1024,     /* stat'ed entries worth waking the consumer for */
 	AHEAD_MAX = 65536 /* stat'ed entries that wait for the consumer */
 };
 
@@ -99,7 +100,7 @@ struct dig_walk {
 	/* Under the mutex: */
 	pthread_mutex_t mutex;
 	pthread_cond_t work; /* a task was pushed, or ahead shrank, or stop */
-	pthread_cond_t done; /* `wanted` is DONE */
+	pthread_cond_t done; /* `wanted` is DONE; see wake_consumer */
 	struct task *top;
 	struct task *wanted;
 	struct dir *dirs;
@@ -454,7 +455,20 @@ push_found(struct dig_walk *walk, struct dir *dir)
 		walk->ahead += dir->nnodes;
 }
 
-/* A task taken, without the mutex; takes it for the end. */
+/*
+ * Under the mutex, after each task: the consumer may go on. Not for every
+ * folder, since on a few processors it only takes turns with a worker then;
+ * when a batch is ready, or nothing is left that would make it one.
+ */
+static void
+wake_consumer(struct dig_walk *walk)
+{
+	if (walk->wanted != NULL && walk->wanted->state == DONE &&
+	    (walk->ahead >= BATCH || walk->top == NULL))
+		pthread_cond_signal(&walk->done);
+}
+
+/* A task taken, without the mutex; leaves with the mutex held. */
 static void
 run_task(struct dig_walk *walk, struct task *task)
 {
@@ -476,8 +490,7 @@ run_task(struct dig_walk *walk, struct task *task)
 		walk->ahead +=
 		    slice_end(dir, task->slice) - task->slice * SLICE;
 	task->state = DONE;
-	if (walk->wanted == task)
-		pthread_cond_signal(&walk->done);
+	wake_consumer(walk);
 	if (walk->idle > 0 && walk->top != NULL)
 		pthread_cond_broadcast(&walk->work);
 }
