@@ -214,7 +214,7 @@ read_slot(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_location *at, struct dig_buf *out, struct dig_error *err)
 {
 	const struct dig_solid_item *item;
-	struct solid *solid = NULL;
+	struct solid *solid = &reader->solids[0];
 	enum dig_status st;
 
 	st = load_solid(reader, at, &solid, err);
