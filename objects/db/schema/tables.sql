@@ -5,7 +5,8 @@
 -- here. Ids are 32 bytes of SHA-256; paths and ref names are exact bytes, and
 -- a column *_text beside them holds their C-quoted form only where the bytes
 -- are not valid UTF-8. The text between CREATE and ; stands in the file byte
--- for byte and is compared at every open.
+-- for byte and is compared at every open. Tables that grow by batches have no
+-- CHECK with IN: SQLite would build a little table for each row.
 
 CREATE TABLE position (
   -- derived: the last journal record that this index has applied; one row
@@ -85,7 +86,7 @@ CREATE TABLE changes (
   seq INTEGER NOT NULL,             -- commits.seq
   path BLOB NOT NULL,               -- exact bytes
   path_text TEXT,                   -- C-quoted, where path is not UTF-8
-  change TEXT NOT NULL CHECK (change IN ('A', 'M', 'D', 'T')), -- added, modified, deleted, type changed
+  change TEXT NOT NULL CHECK (change = 'A' OR change = 'M' OR change = 'D' OR change = 'T'), -- added, modified, deleted, type changed
   old_path BLOB,                    -- of an A: the deleted path it was renamed from
   old_path_text TEXT,               -- C-quoted, where old_path is not UTF-8
   old_kind INTEGER CHECK (old_kind BETWEEN 1 AND 4), -- as staging.kind; NULL: not there
