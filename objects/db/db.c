@@ -119,7 +119,7 @@ static const struct {
 	{ SQLITE_DBCONFIG_DQS_DDL, 0 },
 };
 
-/* Read-out order and durability of each setting:
+/* What each setting is for, with what it costs in durability:
  * page_size, auto_vacuum  shape of a new file; an existing one keeps its own
  * synchronous FULL        journal synced before pages, pages before its end
  * secure_delete OFF       freed bytes stay in the file; no writes for them
@@ -286,7 +286,7 @@ static enum dig_status
 create_schema(struct dig_db *db, struct dig_error *err)
 {
 	char versions[96];
-	int64_t npages;
+	int64_t version;
 	enum dig_status st;
 
 	sqlite3_snprintf((int)sizeof(versions), versions,
@@ -295,8 +295,8 @@ create_schema(struct dig_db *db, struct dig_error *err)
 	st = dig_txn_begin(db, err);
 	if (st != DIG_OK)
 		return st;
-	st = query_int(db, "PRAGMA user_version", &npages, err);
-	if (st != DIG_OK || npages != 0)
+	st = query_int(db, "PRAGMA user_version", &version, err);
+	if (st != DIG_OK || version != 0)
 		goto undo;
 	st = dig_db_script(db, DIG_SCRIPT_TABLES, err);
 	if (st == DIG_OK)

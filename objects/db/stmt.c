@@ -59,19 +59,19 @@ enum dig_status
 dig_db_raise(
     struct dig_db *db, int rc, const char *doing, struct dig_error *err)
 {
-	int code = rc;
+	/* The handle knows more, if what it remembers is this failure; a flush
+	 * leaves nothing there but errno. */
+	int known = db->raw != NULL ? sqlite3_extended_errcode(db->raw) : 0;
+	bool same = known != 0 && (known & 0xff) == (rc & 0xff);
+	int code = same ? known : rc;
 	int os = 0;
 	const char *words;
 	enum dig_status st;
 
-	/* The handle has the extended code when it is about this failure. */
-	if (db->raw != NULL &&
-	    (sqlite3_extended_errcode(db->raw) & 0xff) == (rc & 0xff))
-		code = sqlite3_extended_errcode(db->raw);
-	if (db->raw != NULL &&
-	    ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_FULL ||
-		(code & 0xff) == SQLITE_CANTOPEN))
-		os = sqlite3_system_errno(db->raw);
+	if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN)
+		os = same ? sqlite3_system_errno(db->raw) : errno;
+	else if (code == SQLITE_FULL)
+		os = ENOSPC;
 	st = meaning(code, os);
 	if (code == SQLITE_IOERR_DATA)
 		words = "a page does not match its checksum";
@@ -80,8 +80,7 @@ dig_db_raise(
 			"which is not permitted here";
 	else if (st == DIG_ELOCKED)
 		words = "another program is using it";
-	else if (db->raw != NULL &&
-		 (sqlite3_errcode(db->raw) & 0xff) == (rc & 0xff))
+	else if (same)
 		words = sqlite3_errmsg(db->raw);
 	else
 		words = sqlite3_errstr(rc);

@@ -12,9 +12,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -458,6 +460,39 @@ test_reader_in_the_way(void **state)
 	dig_db_close(db);
 }
 
+/* No room for more pages: the flush says so, and rollback takes all back. */
+static void
+test_no_room(void **state)
+{
+	struct dig_error err = DIG_ERROR_INIT;
+	struct dig_db *db = open_ok(DIG_DB_CREATE);
+	struct rlimit old, tight;
+	struct stat size;
+	enum dig_status st;
+
+	(void)state;
+	fill(db, 0, 1000);
+	assert_int_equal(stat(file, &size), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	tight = old;
+	tight.rlim_cur = (rlim_t)size.st_size + 3 * DIG_DB_PAGE;
+	signal(SIGXFSZ, SIG_IGN);
+	ok(dig_txn_begin(db, &err), &err);
+	put_staging(db, 1000, 5000);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	st = dig_txn_flush(db, &err);
+	dig_txn_rollback(db);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(st, DIG_EDB);
+	assert_int_equal(err.os_errno, EFBIG);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(count_staging(db), 1000);
+	fill(db, 1000, 5000);
+	ok(dig_db_check(db, &err), &err);
+	assert_int_equal(count_staging(db), 5000);
+	dig_db_close(db);
+}
+
 /* Copy db and journal as a kill after the flush would leave them. */
 static void
 leave_hot(void)
@@ -735,6 +770,7 @@ main(void)
 		CASE(test_bypass),
 		CASE(test_no_spill),
 		CASE(test_reader_in_the_way),
+		CASE(test_no_room),
 		CASE(test_hot_journal),
 		CASE(test_hot_journal_stock),
 		CASE(test_super_journal),
