@@ -26,7 +26,8 @@ enum dig_form {
 	DIG_FORM_EMPTY = 0, /* no chunk; size 0 */
 	DIG_FORM_CHUNK = 1, /* stored = the chunk's id */
 	DIG_FORM_NODES = 2, /* stored = the content id, a content node's */
-	DIG_FORM_LINK = 3   /* stored = foreign id, zero-padded; size = its length */
+	DIG_FORM_LINK =
+	    3 /* stored = foreign id, zero-padded; size = its length */
 };
 
 /* An entry; path is borrowed from whoever gave the entry. */
@@ -63,11 +64,14 @@ struct dig_tree_edit {
  * dig_path_check. Edits' memory is borrowed for the call.
  *
  * Cost: reads and writes O(k log n) nodes for k edits; each new node names as
- * its delta base the old node that held the same last key's place.
+ * its delta base the old node that it shares most entries with.
+ *
+ * Errors: INVALID for an entry that no node may hold or totals beyond 64 bits;
+ * CORRUPT; those of io. Nodes put before a failure are of no tree.
  */
 enum dig_status dig_tree_apply(const struct dig_node_io *io,
-    const struct dig_oid *old, const struct dig_tree_edit *edits,
-    size_t nedits, struct dig_oid *out, struct dig_error *err) DIG_CHECKED;
+    const struct dig_oid *old, const struct dig_tree_edit *edits, size_t nedits,
+    struct dig_oid *out, struct dig_error *err) DIG_CHECKED;
 
 struct dig_tree_totals {
 	uint64_t files;

@@ -170,7 +170,7 @@ side_peek(
 	return DIG_OK;
 }
 
-/* One side is at its end, or both entries are of their side: tell. */
+/* Hand a path to fn, unless it is on both sides and the same. */
 static enum dig_status
 tell(const struct dig_tree_item *old, const struct dig_tree_item *new,
     dig_tree_diff_fn *fn, void *arg, struct dig_error *err)

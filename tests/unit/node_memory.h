@@ -28,6 +28,7 @@ struct memory {
 	unsigned stamp;
 	uint64_t gets;
 	uint64_t news;
+	uint64_t fail_in; /* the n-th call from now fails; 0: none does */
 	struct dig_node_io io;
 };
 
@@ -58,6 +59,8 @@ memory_get(void *arg, enum dig_kind kind, const struct dig_oid *id,
 
 	memory->gets++;
 	dig_buf_reset(out);
+	if (memory->fail_in > 0 && --memory->fail_in == 0)
+		return dig_raise(err, DIG_EIO, "injected");
 	if (node == NULL)
 		return dig_raise(err, DIG_ENOTFOUND, "no such node");
 	node->gets++;
@@ -73,7 +76,8 @@ memory_put(void *arg, enum dig_kind kind, const struct dig_oid *id,
 	struct memory *memory = arg;
 	struct memory_node *node, **slot = memory_slot(memory, kind, id);
 
-	(void)err;
+	if (memory->fail_in > 0 && --memory->fail_in == 0)
+		return dig_raise(err, DIG_EIO, "injected");
 	if (*slot != NULL)
 		return DIG_OK;
 	node = dig_calloc(1, sizeof(*node));

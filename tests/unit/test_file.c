@@ -290,6 +290,67 @@ test_other_shape(void **state)
 	memory_clear(&honest);
 }
 
+/* A read that fails is told once the chunks before it are handed out, and a
+ * seek goes on behind it. */
+static void
+test_faults(void **state)
+{
+	struct dig_file_reader *reader = NULL;
+	struct memory memory;
+	struct dig_entry entry;
+	struct dig_error err;
+	struct dig_oid id;
+	uint64_t offset, length, n = 0;
+	enum dig_status st;
+	bool done;
+
+	(void)state;
+	memory_init(&memory);
+	build(&memory, 3000, &entry);
+	assert_int_equal(
+	    dig_file_reader_new(&memory.io, &entry, &reader, &err), DIG_OK);
+	memory.fail_in = 1;
+	for (;; n++) {
+		st = dig_file_reader_next(
+		    reader, &id, &offset, &length, &done, &err);
+		if (st != DIG_OK)
+			break;
+	}
+	assert_int_equal(st, DIG_EIO);
+	assert_int_equal(n, 1024);
+	assert_int_equal(
+	    dig_file_reader_next(reader, &id, &offset, &length, &done, &err),
+	    DIG_ECORRUPT);
+	assert_int_equal(
+	    dig_file_reader_seek(reader, entry.size_bytes - 1, &err), DIG_OK);
+	assert_int_equal(
+	    dig_file_reader_next(reader, &id, &offset, &length, &done, &err),
+	    DIG_OK);
+	assert_int_equal(offset + length, entry.size_bytes);
+	dig_file_reader_free(reader);
+	memory_clear(&memory);
+
+	/* the builder hands up a failed put, at whatever level */
+	for (uint64_t k = 1; k <= 3; k++) {
+		struct dig_file_builder *builder;
+
+		memory_init(&memory);
+		memory.fail_in = k;
+		builder = dig_file_builder_new(&memory.io);
+		st = DIG_OK;
+		for (uint64_t i = 0; st == DIG_OK && i < 1025; i++) {
+			chunk_id(i, &id);
+			st = dig_file_builder_add(
+			    builder, chunk_length(i), &id, &err);
+		}
+		if (st == DIG_OK)
+			st = dig_file_builder_finish(builder, &entry, &err);
+		assert_int_equal(st, DIG_EIO);
+		dig_file_builder_free(builder);
+		memory_clear(&memory);
+	}
+}
+
 static void
 test_refusals(void **state)
 {
@@ -356,6 +417,7 @@ main(void)
 		cmocka_unit_test(test_seek),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_other_shape),
+		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_known_roots),
 	};

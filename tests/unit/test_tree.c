@@ -551,7 +551,7 @@ test_history(void **state)
 			height = sequence(&world, table[t].batches, seed);
 			highest = height > highest ? height : highest;
 		}
-		printf("%zu names of sort %d, seeds from %zu, height %u\n",
+		printf("%zu names of sort %d, seeds from %#zx, height %u\n",
 		    table[t].n, (int)table[t].sort, 0x715ee0 + 1000 * t,
 		    highest);
 		assert_true(highest >= table[t].height);
@@ -1092,6 +1092,269 @@ test_refused_edits(void **state)
 	memory_clear(&memory);
 }
 
+/* The last node of level 1 has one entry and becomes all there is: it is no
+ * top, and the leaf below it is. */
+static void
+test_lower_top(void **state)
+{
+	uint32_t was[3000];
+	bool touched[3000] = { false };
+	struct memory memory;
+	struct world world;
+	struct dig_oid root;
+	size_t leaves = 16;
+
+	(void)state;
+	world_init(&world, 3000, CUTTING); /* leaves of 16 */
+	for (;; leaves++) {
+		const char *name = world.names[16 * leaves - 1];
+
+		assert_true(16 * leaves + 5 < world.n);
+		if (dig_tree_cut(1, name, strlen(name)) != 0)
+			break;
+	}
+	memory_init(&memory);
+	memset(was, 0, sizeof(was));
+	for (size_t i = 0; i < 16 * leaves + 5; i++)
+		world.versions[i] = 1;
+	dig_tree_empty(&root);
+	apply(&memory, &world, was, touched, &root);
+	assert_int_equal(naive_compare(&world, &memory, &root), 2);
+	memcpy(was, world.versions, sizeof(was));
+	memset(world.versions, 0, 16 * leaves * sizeof(was[0]));
+	apply(&memory, &world, was, touched, &root);
+	assert_int_equal(naive_compare(&world, &memory, &root), 0);
+	assert_int_equal(memory.news, 0);
+	memory_clear(&memory);
+	world_clear(&world);
+}
+
+static enum dig_status
+ignore_fn(void *arg, const struct dig_entry *old, const struct dig_entry *new,
+    struct dig_error *err)
+{
+	(void)arg;
+	(void)old;
+	(void)new;
+	(void)err;
+	return DIG_OK;
+}
+
+static enum dig_status
+iterate(
+    struct memory *memory, const struct dig_oid *root, struct dig_error *err)
+{
+	struct dig_tree_iter *iter = NULL;
+	const struct dig_entry *entry;
+	enum dig_status st;
+
+	st = dig_tree_iter_new(&memory->io, root, &iter, err);
+	do {
+		if (st == DIG_OK)
+			st = dig_tree_iter_next(iter, &entry, err);
+	} while (st == DIG_OK && entry != NULL);
+	if (st != DIG_OK && iter != NULL) {
+		struct dig_error again;
+
+		/* it stands nowhere, but a seek mends it */
+		assert_int_equal(
+		    dig_tree_iter_next(iter, &entry, &again), DIG_ECORRUPT);
+		OK(dig_tree_iter_seek(iter, "", 0, &again));
+		OK(dig_tree_iter_next(iter, &entry, &again));
+	}
+	dig_tree_iter_free(iter);
+	return st;
+}
+
+/* Every read and write fails in turn: the error comes up, outputs stay. */
+static void
+test_faults(void **state)
+{
+	struct dig_tree_edit edits[40] = { { false, { 0 } } };
+	struct dig_tree_totals totals;
+	struct memory memory;
+	struct world world;
+	struct dig_oid root, next, none, empty, out;
+	struct dig_entry found;
+	struct dig_error err;
+	bool has;
+
+	(void)state;
+	world_init(&world, 2000, CUTTING);
+	memory_init(&memory);
+	fill(&memory, &world, 2000, &root);
+	for (size_t k = 0; k < 40; k++) {
+		edits[k].remove = k % 3 == 0;
+		world_entry(&world, 50 * k, 5, &edits[k].entry);
+	}
+	memset(&none, 0xee, sizeof(none));
+	for (uint64_t n = 1;; n++) {
+		enum dig_status st;
+
+		memory.fail_in = n;
+		out = none;
+		st = dig_tree_apply(&memory.io, &root, edits, 40, &out, &err);
+		if (st == DIG_OK)
+			break;
+		assert_int_equal(st, DIG_EIO);
+		assert_true(dig_oid_eq(&out, &none));
+	}
+	next = out;
+	dig_tree_empty(&empty);
+	for (int what = 0; what < 8; what++) {
+		enum dig_status st = DIG_EIO;
+
+		for (uint64_t n = 1; st != DIG_OK; n++) {
+			memory.fail_in = n;
+			if (what == 0)
+				st = dig_tree_diff(&memory.io, &root, &next,
+				    ignore_fn, NULL, &err);
+			else if (what == 1)
+				st = dig_tree_diff(&memory.io, &root, &empty,
+				    ignore_fn, NULL, &err);
+			else if (what == 2)
+				st = dig_tree_check(
+				    &memory.io, &next, NULL, &err);
+			else if (what == 3)
+				st = iterate(&memory, &next, &err);
+			else if (what == 4)
+				st = dig_tree_totals(
+				    &memory.io, &next, &totals, &err);
+			else if (what == 5)
+				st = dig_tree_find(&memory.io, &root,
+				    world.names[7], strlen(world.names[7]),
+				    &found, &err);
+			else if (what == 6)
+				st = dig_tree_has_below(
+				    &memory.io, &root, "d00", 3, &has, &err);
+			else
+				st = dig_tree_diff(&memory.io, &empty, &root,
+				    ignore_fn, NULL, &err);
+			assert_true(st == DIG_OK || st == DIG_EIO);
+		}
+		assert_true(memory.fail_in > 0);
+		memory.fail_in = 0;
+	}
+	memory_clear(&memory);
+	world_clear(&world);
+}
+
+/* Good bytes under another id, and a top that has one entry. */
+static void
+test_wrong_places(void **state)
+{
+	static const size_t one[] = { 1 };
+	const char *name = "name";
+	struct dig_tree_totals totals;
+	struct dig_tree_writer writer;
+	struct dig_tree_item item, up;
+	struct memory memory;
+	struct memory_node *raw;
+	struct dig_oid root, other;
+	const uint8_t *data;
+	struct dig_error err;
+	size_t len;
+
+	(void)state;
+	memory_init(&memory);
+	forge(&memory, &name, one, 1, &root);
+	raw = memory_find(&memory, DIG_KIND_TREE, &root);
+	other = root;
+	other.bytes[31] ^= 1;
+	OK(memory_put(
+	    &memory, DIG_KIND_TREE, &other, raw->data, raw->len, NULL, &err));
+	OK(dig_tree_totals(&memory.io, &root, &totals, &err));
+	assert_int_equal(
+	    dig_tree_totals(&memory.io, &other, &totals, &err), DIG_ECORRUPT);
+	dig_tree_writer_init(&writer);
+	dig_tree_writer_start(&writer, 1);
+	memset(&item, 0, sizeof(item));
+	item.path = (const uint8_t *)name;
+	item.path_len = 4;
+	item.files = 1;
+	item.id = root;
+	OK(dig_tree_writer_add(&writer, &item, NULL, &err));
+	dig_tree_writer_finish(&writer, &up, &data, &len);
+	OK(memory_put(&memory, DIG_KIND_TREE, &up.id, data, len, NULL, &err));
+	assert_int_equal(
+	    dig_tree_check(&memory.io, &up.id, NULL, &err), DIG_ECORRUPT);
+	item.path_len = 0;
+	assert_int_equal(
+	    dig_tree_writer_add(&writer, &item, NULL, &err), DIG_EINVALID);
+	dig_tree_writer_clear(&writer);
+	memory_clear(&memory);
+}
+
+/* A node must end when its weight is reached. */
+static void
+test_too_heavy(void **state)
+{
+	struct dig_tree_node *node = dig_calloc(1, sizeof(*node));
+	struct dig_tree_writer writer;
+	struct dig_tree_item up;
+	const uint8_t *data;
+	struct world world;
+	struct dig_error err;
+	size_t len, n = 0;
+	bool full = false;
+
+	(void)state;
+	world_init(&world, 60, LONG);
+	dig_tree_writer_init(&writer);
+	while (!full) {
+		struct dig_entry entry;
+		struct dig_tree_item item;
+
+		world_entry(&world, n++, 1, &entry);
+		dig_tree_entry_item(&entry, &item);
+		writer.full = false;
+		OK(dig_tree_writer_add(&writer, &item, NULL, &err));
+		full = writer.weight >= DIG_TREE_WEIGHT_MAX;
+		dig_tree_writer_finish(&writer, &up, &data, &len);
+		OK(dig_tree_decode(data, len, node, &err));
+		if (full) {
+			world_entry(&world, n, 1, &entry);
+			dig_tree_entry_item(&entry, &item);
+			writer.full = false;
+			OK(dig_tree_writer_add(&writer, &item, NULL, &err));
+			dig_tree_writer_finish(&writer, &up, &data, &len);
+			assert_int_equal(dig_tree_decode(data, len, node, &err),
+			    DIG_ECORRUPT);
+		}
+	}
+	dig_tree_writer_clear(&writer);
+	free(node);
+	world_clear(&world);
+}
+
+static void
+test_entries(void **state)
+{
+	struct dig_entry a = { .kind = DIG_ENTRY_FILE, .size_bytes = 9 }, b;
+	struct dig_oid id;
+
+	(void)state;
+	assert_int_equal(dig_entry_mode(DIG_ENTRY_FILE), 0100644);
+	assert_int_equal(dig_entry_mode(DIG_ENTRY_EXEC), 0100755);
+	assert_int_equal(dig_entry_mode(DIG_ENTRY_SYMLINK), 0120000);
+	assert_int_equal(dig_entry_mode(DIG_ENTRY_LINK), 0160000);
+	a.form = DIG_FORM_CHUNK;
+	a.stored.bytes[3] = 3;
+	b = a;
+	assert_true(dig_entry_same(&a, &b));
+	b.kind = DIG_ENTRY_EXEC;
+	assert_false(dig_entry_same(&a, &b));
+	b = a;
+	b.stored.bytes[4] = 1;
+	assert_false(dig_entry_same(&a, &b));
+	b = a;
+	b.form = DIG_FORM_NODES;
+	assert_false(dig_entry_same(&a, &b));
+	dig_entry_content_id(&a, &id);
+	b.stored = id;
+	assert_true(dig_entry_same(&a, &b));
+}
+
 /* Roots that must never change. */
 static void
 test_known_roots(void **state)
@@ -1152,6 +1415,11 @@ main(void)
 		cmocka_unit_test(test_check_shapes),
 		cmocka_unit_test(test_lying_parent),
 		cmocka_unit_test(test_refused_edits),
+		cmocka_unit_test(test_lower_top),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_wrong_places),
+		cmocka_unit_test(test_too_heavy),
+		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_known_roots),
 	};
 
