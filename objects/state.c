@@ -47,6 +47,30 @@ dig_state_copy(const struct dig_state *from, struct dig_state *to)
 		to->head_ref = dig_strdup(from->head_ref);
 }
 
+bool
+dig_state_same(const struct dig_state *a, const struct dig_state *b)
+{
+	if (a->nrefs != b->nrefs || a->npacks != b->npacks ||
+	    (a->head_ref == NULL) != (b->head_ref == NULL) ||
+	    !dig_oid_eq(&a->head_id, &b->head_id) ||
+	    !dig_oid_eq(&a->staged_root, &b->staged_root) ||
+	    !dig_oid_eq(&a->op_state, &b->op_state))
+		return false;
+	if (a->head_ref != NULL && strcmp(a->head_ref, b->head_ref) != 0)
+		return false;
+	for (size_t i = 0; i < a->nrefs; i++)
+		if (strcmp(a->refs[i].name, b->refs[i].name) != 0 ||
+		    !dig_oid_eq(&a->refs[i].id, &b->refs[i].id))
+			return false;
+	for (size_t i = 0; i < a->npacks; i++)
+		if (a->packs[i].number != b->packs[i].number ||
+		    a->packs[i].flags != b->packs[i].flags ||
+		    a->packs[i].length != b->packs[i].length ||
+		    a->packs[i].run_offset != b->packs[i].run_offset)
+			return false;
+	return true;
+}
+
 /* Index of the first ref whose name is >= name. */
 static size_t
 ref_place(const struct dig_state *state, const char *name)

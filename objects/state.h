@@ -44,6 +44,9 @@ void dig_state_init(struct dig_state *state);
 void dig_state_clear(struct dig_state *state);
 void dig_state_copy(const struct dig_state *from, struct dig_state *to);
 
+/* Nothing that a journal record would say differs. */
+bool dig_state_same(const struct dig_state *a, const struct dig_state *b);
+
 /* NULL when there is none; borrowed until the state changes. */
 const struct dig_ref *dig_state_ref(
     const struct dig_state *state, const char *name);

@@ -233,6 +233,15 @@ FROM objects WHERE row > :after ORDER BY row LIMIT :limit
 -- returns: row, or NULL
 SELECT max(row) FROM objects
 
+-- name: object_cost
+-- returns: chunks, their raw bytes, stored bytes of all kinds
+-- scan: from the newest row back to the newest commit, then forth again
+SELECT count(*) FILTER (WHERE kind = 1),
+  coalesce(sum(raw_bytes) FILTER (WHERE kind = 1), 0),
+  coalesce(sum(stored_bytes), 0)
+FROM objects WHERE row > coalesce((SELECT row FROM objects WHERE kind = 4
+  ORDER BY row DESC LIMIT 1), 0)
+
 -- name: objects_delete_pack
 -- params: :pack
 -- scan: gc only; a pack's rows need not lie together
@@ -243,21 +252,20 @@ DELETE FROM objects WHERE pack = :pack
 DELETE FROM objects WHERE row >= :row
 
 -- name: pack_put
--- params: :number :flags :length :sealed :objects :run_offset :tail_row
-REPLACE INTO packs (number, flags, length, sealed, objects, run_offset,
-  tail_row)
-VALUES (:number, :flags, :length, :sealed, :objects, :run_offset, :tail_row)
+-- params: :number :flags :length :sealed :objects :run_offset
+REPLACE INTO packs (number, flags, length, sealed, objects, run_offset)
+VALUES (:number, :flags, :length, :sealed, :objects, :run_offset)
 
 -- name: pack_get
 -- params: :number
--- returns: flags, length, sealed, objects, run_offset, tail_row
-SELECT flags, length, sealed, objects, run_offset, tail_row FROM packs
+-- returns: flags, length, sealed, objects, run_offset
+SELECT flags, length, sealed, objects, run_offset FROM packs
 WHERE number = :number
 
 -- name: pack_page
 -- params: :after :limit
--- returns: number, flags, length, sealed, objects, run_offset, tail_row
-SELECT number, flags, length, sealed, objects, run_offset, tail_row
+-- returns: number, flags, length, sealed, objects, run_offset
+SELECT number, flags, length, sealed, objects, run_offset
 FROM packs WHERE number > :after ORDER BY number LIMIT :limit
 
 -- name: pack_delete

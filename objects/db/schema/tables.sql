@@ -136,8 +136,7 @@ CREATE TABLE packs (
   length INTEGER NOT NULL CHECK (length >= 0), -- committed bytes
   sealed INTEGER NOT NULL CHECK (sealed IN (0, 1)), -- 1: closed by a trailer
   objects INTEGER NOT NULL CHECK (objects >= 0), -- objects in it
-  run_offset INTEGER NOT NULL,      -- byte offset of the last run record; 0: none
-  tail_row INTEGER NOT NULL         -- objects.row of the first object no run record covers
+  run_offset INTEGER NOT NULL       -- byte offset of the last run record; 0: none
 ) STRICT;
 
 CREATE TABLE op_stats (

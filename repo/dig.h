@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * DOOR: a repository, and everything that a command may do with it. The
+ * commands see this header, repo/config.h and objects/base/ and nothing else;
+ * what a group of verbs needs is in a header of its own that this one includes.
+ */
+#ifndef REPO_DIG_H
+#define REPO_DIG_H
+
+#include "repo/config.h"
+#include "repo/repo.h"
+
+#endif

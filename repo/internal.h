@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inside of a repository, for repo/ only.
+ */
+#ifndef REPO_INTERNAL_H
+#define REPO_INTERNAL_H
+
+#include "objects/base/io.h"
+#include "objects/base/path.h"
+#include "objects/commit.h"
+#include "objects/file.h"
+#include "objects/index.h"
+#include "objects/tree.h"
+#include "repo/dig.h"
+
+struct dig_repo {
+	char *dig_dir;	/* absolute path of .dig */
+	char *worktree; /* absolute path */
+	char *prefix;	/* current folder inside it, no '/' at the end */
+	int dirfd;	/* .dig */
+	int root_fd;	/* the work tree */
+	struct dig_config *config; /* borrowed */
+	struct dig_talk talk;
+	struct dig_index *index;
+};
+
+/* Say something about a file, in one line. */
+void dig_repo_warn(struct dig_repo *repo, const char *fmt, ...)
+    DIG_PRINTF(2, 3);
+
+/* Read and decode a commit. bytes keeps what *out borrows. */
+enum dig_status dig_repo_read_commit(struct dig_repo *repo,
+    const struct dig_oid *id, struct dig_buf *bytes, struct dig_commit *out,
+    struct dig_error *err) DIG_CHECKED;
+/* Tree of HEAD's commit; the empty tree before the first. */
+enum dig_status dig_repo_head_tree(struct dig_repo *repo, struct dig_oid *out,
+    struct dig_error *err) DIG_CHECKED;
+
+#endif

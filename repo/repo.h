@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Finding, making and opening a repository.
+ */
+#ifndef REPO_REPO_H
+#define REPO_REPO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "objects/base/error.h"
+#include "objects/oid.h"
+#include "repo/config.h"
+
+struct dig_repo;
+
+/* How far long work is; called often, from any thread of the work. */
+struct dig_progress_report {
+	const char *what; /* "adding", "writing files" ... static */
+	uint64_t files_done;
+	uint64_t files_total; /* 0: not known */
+	uint64_t bytes_done;
+	uint64_t bytes_total; /* 0: not known */
+};
+typedef void dig_progress_fn(
+    void *arg, const struct dig_progress_report *report);
+
+/* What to say about one file while work goes on: "name: reason". */
+typedef void dig_warn_fn(void *arg, const char *message);
+
+/* How commands that take long talk to the terminal; any may be NULL. */
+struct dig_talk {
+	void *arg;
+	dig_progress_fn *progress;
+	dig_warn_fn *warn;
+};
+
+/*
+ * Make a repository in `dir` (made if missing): .dig is built aside and
+ * renamed. Safe to repeat: *existed tells that there was one already, which is
+ * left alone. *git_exclude: inside a git work tree, the path of its
+ * info/exclude (caller frees), else NULL.
+ */
+enum dig_status dig_repo_init(const char *dir, const struct dig_config *config,
+    bool *existed, char **git_exclude, struct dig_error *err) DIG_CHECKED;
+
+/*
+ * Open the repository that holds the current folder: DIG_DIR, else upwards. It
+ * must belong to the user (or be listed in safe.directory).
+ *
+ * config: the user's settings; retained, the repository's are loaded into it.
+ * talk: retained; may be NULL.
+ * Errors: NOREPO, DENIED (owner, with the line to type), INVALID (a format
+ * that this dig does not know), CORRUPT, IO.
+ */
+enum dig_status dig_repo_open(struct dig_config *config,
+    const struct dig_talk *talk, struct dig_repo **out,
+    struct dig_error *err) DIG_CHECKED;
+void dig_repo_close(struct dig_repo *repo);
+
+struct dig_config *dig_repo_config(struct dig_repo *repo);
+/* Absolute path of the work tree, of .dig; and of the current folder inside
+ * the work tree ("" at its root). Borrowed. */
+const char *dig_repo_worktree(const struct dig_repo *repo);
+const char *dig_repo_dir(const struct dig_repo *repo);
+const char *dig_repo_prefix(const struct dig_repo *repo);
+/* Warnings that opening gave (index behind, unknown keys): count, text. */
+bool dig_repo_index_is_behind(const struct dig_repo *repo);
+
+/* Change one key of .dig/config (and its copy); value NULL: take it out. */
+enum dig_status dig_repo_config_set(struct dig_repo *repo, const char *key,
+    const char *value, struct dig_error *err) DIG_CHECKED;
+
+/* The branch that HEAD names, "main"; NULL when detached. Borrowed until the
+ * next change. */
+const char *dig_repo_branch(const struct dig_repo *repo);
+/* The commit that HEAD names; false before the first commit. */
+bool dig_repo_head(const struct dig_repo *repo, struct dig_oid *out);
+/* Root of what is staged. */
+void dig_repo_staged_root(const struct dig_repo *repo, struct dig_oid *out);
+
+#endif
