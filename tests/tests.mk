@@ -12,6 +12,8 @@ DEB_BENCH := restic borgbackup fossil linux-source-6.1 xz-utils
 DEBS := $(DEB_BUILD) $(DEB_TEST) $(DEB_DOC) $(DEB_LINT)
 
 RUN := tests/run
+# Inner builds use two processors unless make was told otherwise.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j2)
 E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
 LINT := $(wildcard tests/lint/*.sh)
 CAMPAIGNS := $(wildcard tests/crash/*.py tests/fault/*.py)
@@ -38,7 +40,7 @@ crash: all tools ## the short crash and fault campaigns
 	$(Q)$(RUN) DIG=$(DIG) PRELOAD=$(B)/preload TIMEOUT=400 $(CAMPAIGNS)
 
 asan-build:
-	$(Q)$(MAKE) --no-print-directory CONFIG=asan all unit-build tools
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory CONFIG=asan all unit-build tools
 
 asan: asan-build ## unit and end-to-end tests under ASan and UBSan
 	$(Q)$(RUN) LABEL=asan DIG=$(ASAN)/dig TOOLS=$(ASAN)/tools TIMEOUT=600 \
@@ -56,8 +58,8 @@ format-check: ## say which sources .clang-format would change
 # One run over everything, so that the last line is the sum of it. The long
 # programs come first: two at a time, the short ones fill the gaps.
 check: deps ## all tests in their short form: under ten minutes on two cores
-	$(Q)$(MAKE) --no-print-directory all unit-build tools
-	$(Q)$(MAKE) --no-print-directory asan-build
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory all unit-build tools
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory asan-build
 	$(Q)$(RUN) --summary build/summary PRELOAD=$(B)/preload TOOLS=$(B)/tools \
 		DIG=$(DIG) LIB=$(LIB) B=$(B) TIMEOUT=400 $(CAMPAIGNS) \
 		TIMEOUT=200 $(E2E) $(UNIT) $(LINT) \
@@ -67,7 +69,7 @@ check: deps ## all tests in their short form: under ten minutes on two cores
 # The full counts of every campaign, one after the other, each with its
 # figures in build/soak/*.json; then the tables are written from them.
 soak: deps ## full counts of every campaign; writes docs/reliability.md
-	$(Q)$(MAKE) --no-print-directory all unit-build tools
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory all unit-build tools
 	$(Q)rm -rf build/soak && mkdir -p build/soak
 	$(Q)status=0; SOAK=1 FIGURES=build/soak $(RUN) -j 2 \
 		--summary build/summary PRELOAD=$(B)/preload TOOLS=$(B)/tools \
@@ -82,7 +84,7 @@ bench: all ## dig beside git, restic, borg and fossil (QUICK=1, ONLY=S)
 		$(if $(RUNS),--runs $(RUNS))
 
 demo: deps ## a minute with dig on a real tree of this machine
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory all
 	$(Q)tests/demo.sh $(DIG)
 
 install: all man ## install under PREFIX (PROGRAM=name for another name)

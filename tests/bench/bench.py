@@ -209,7 +209,7 @@ class Fossil(Tool):
             if os.path.exists(name):
                 os.unlink(name)
         self.run("init", self.repo())
-        self.run("open", "--force", "--empty", self.repo())
+        self.run("open", "--force", "--keep", self.repo())
         self.run("settings", "autosync", "off")
         self.run("settings", "ignore-glob", ".git,.dig,.git/*,.dig/*")
 
@@ -291,7 +291,8 @@ def edit(folder, rng, files=200):
     """Change so many files a little, as a person would."""
     names = sorted(os.path.join(w, f) for w, d, fs in os.walk(folder)
                    if not prune(d) for f in fs
-                   if not os.path.islink(os.path.join(w, f)))
+                   if f != ".fslckout"
+                   and not os.path.islink(os.path.join(w, f)))
     for name in rng.sample(names, min(files, len(names))):
         if os.path.getsize(name) > 1 << 26:
             with open(name, "r+b") as out:
