@@ -19,6 +19,7 @@ struct dig_repo {
 	char *prefix;	/* current folder inside it, no '/' at the end */
 	int dirfd;	/* .dig */
 	int root_fd;	/* the work tree */
+	bool inside;	/* the current folder is in it */
 	struct dig_config *config; /* borrowed */
 	struct dig_talk talk;
 	struct dig_index *index;

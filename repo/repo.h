@@ -39,7 +39,11 @@ struct dig_talk {
  * Make a repository in `dir` (made if missing): .dig is built aside and
  * renamed. Safe to repeat: *existed tells that there was one already, which is
  * left alone. *git_exclude: inside a git work tree, the path of its
- * info/exclude (caller frees), else NULL.
+ * info/exclude (caller frees), else NULL. The first branch is
+ * init.defaultBranch.
+ *
+ * Errors: EXISTS (something else has the name .dig); INVALID (branch name,
+ * format); DENIED; LOCKED; IO.
  */
 enum dig_status dig_repo_init(const char *dir, const struct dig_config *config,
     bool *existed, char **git_exclude, struct dig_error *err) DIG_CHECKED;
@@ -56,7 +60,15 @@ enum dig_status dig_repo_init(const char *dir, const struct dig_config *config,
 enum dig_status dig_repo_open(struct dig_config *config,
     const struct dig_talk *talk, struct dig_repo **out,
     struct dig_error *err) DIG_CHECKED;
-void dig_repo_close(struct dig_repo *repo);
+/*
+ * The same without packs, journal and index, for verbs that ask for settings
+ * and places only: dig_repo_branch, dig_repo_head, dig_repo_staged_root and
+ * dig_repo_index_is_behind must not be called on it.
+ */
+enum dig_status dig_repo_find(struct dig_config *config,
+    const struct dig_talk *talk, struct dig_repo **out,
+    struct dig_error *err) DIG_CHECKED;
+void dig_repo_close(struct dig_repo *repo); /* NULL is accepted */
 
 struct dig_config *dig_repo_config(struct dig_repo *repo);
 /* Absolute path of the work tree, of .dig; and of the current folder inside
@@ -64,7 +76,9 @@ struct dig_config *dig_repo_config(struct dig_repo *repo);
 const char *dig_repo_worktree(const struct dig_repo *repo);
 const char *dig_repo_dir(const struct dig_repo *repo);
 const char *dig_repo_prefix(const struct dig_repo *repo);
-/* Warnings that opening gave (index behind, unknown keys): count, text. */
+/* The current folder is in the work tree, and not in .dig. */
+bool dig_repo_is_inside(const struct dig_repo *repo);
+/* The index could not be brought up to date; the next command will. */
 bool dig_repo_index_is_behind(const struct dig_repo *repo);
 
 /* Change one key of .dig/config (and its copy); value NULL: take it out. */
@@ -78,5 +92,7 @@ const char *dig_repo_branch(const struct dig_repo *repo);
 bool dig_repo_head(const struct dig_repo *repo, struct dig_oid *out);
 /* Root of what is staged. */
 void dig_repo_staged_root(const struct dig_repo *repo, struct dig_oid *out);
+/* "refs/heads/main" -> "main"; borrowed from the name. */
+const char *dig_ref_short(const char *name);
 
 #endif
