@@ -148,20 +148,23 @@ fd_path(int fd, char *out)
 static const char *
 at_path(int dirfd, const char *name, char *out)
 {
-	char folder[PATH_MAX], *slash;
-	const char *base = name, *rel;
+	char folder[PATH_MAX], base[PATH_MAX], *slash;
+	const char *rel;
 	int fd = dirfd;
 
 	if (log_fd < 0 || strlen(name) >= PATH_MAX)
 		return NULL;
 	strcpy(folder, name);
+	for (size_t n = strlen(folder); n > 1 && folder[n - 1] == '/'; n--)
+		folder[n - 1] = '\0'; /* mkdir("x/") */
 	slash = strrchr(folder, '/');
 	if (slash != NULL) {
-		base = name + (slash - folder) + 1;
+		strcpy(base, slash + 1);
 		if (slash == folder)
 			slash++;
 		*slash = '\0';
 	} else {
+		strcpy(base, folder);
 		strcpy(folder, ".");
 	}
 	fd = (int)CALL(
