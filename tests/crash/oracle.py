@@ -50,6 +50,8 @@ class Tap:
     def __init__(self, name):
         self.name, self.n, self.failed, self.figures = name, 0, 0, {}
         self.start = time.monotonic()
+        # Ended from outside, a campaign still removes its scratch folder.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         print("# %s seed %d (SEED=%d repeats it)" % (name, SEED, SEED))
 
     def case(self, good, what, details=()):
