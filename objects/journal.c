@@ -34,7 +34,7 @@ struct dig_journal {
 	uint8_t store_id[32];
 	uint32_t chunk_profile;
 	uint64_t checkpoint_len;
-	uint64_t end;	      /* of the last good record */
+	uint64_t end;         /* of the last good record */
 	struct dig_stat seen; /* the file when it was read */
 	bool has_seen;
 	/* what heal has to put right, from `start` on */
@@ -79,7 +79,8 @@ slurp(int dirfd, const char *name, uint64_t from, struct dig_buf *out,
 	if (now.size_bytes <= from)
 		goto out;
 	dig_buf_reserve(out, (size_t)(now.size_bytes - from));
-	n = dig_pread_full(fd, out->data, (size_t)(now.size_bytes - from), from);
+	n = dig_pread_full(
+	    fd, out->data, (size_t)(now.size_bytes - from), from);
 	if (n < 0) {
 		st = dig_raise_os(err, DIG_EIO, (int)-n, "reading %s", name);
 		goto out;
@@ -111,15 +112,16 @@ record_at(const struct dig_buf *buf, uint64_t start, uint64_t pos,
 	return true;
 }
 
-/* Some later bytes are a whole record: what is bad before them is no tail. */
+/* Some bytes behind file offset `pos` are a whole record: what is bad before
+ * them is no tail. */
 static bool
-record_follows(const struct dig_buf *buf, size_t from)
+record_follows(const struct dig_buf *buf, uint64_t start, uint64_t pos)
 {
 	struct dig_journal_record rec;
 
-	for (size_t at = from; at < buf->len; at++)
+	for (size_t at = (size_t)(pos - start); at < buf->len; at++)
 		if (dig_journal_record_decode(
-			buf->data + at, buf->len - at, at, &rec)) {
+			buf->data + at, buf->len - at, start + at, &rec)) {
 			dig_journal_record_clear(&rec);
 			return true;
 		}
@@ -151,7 +153,8 @@ damaged(uint64_t pos, uint64_t seq, struct dig_error *err)
 {
 	enum dig_status st = dig_raise(err, DIG_ECORRUPT,
 	    "journal record %llu at offset %llu is damaged and no copy of it "
-	    "is left", (unsigned long long)seq, (unsigned long long)pos);
+	    "is left",
+	    (unsigned long long)seq, (unsigned long long)pos);
 
 	dig_hint(err, "nothing was changed; put back .dig/journal or "
 		      ".dig/journal.2 from a backup");
@@ -185,7 +188,7 @@ parse(struct dig_journal *journal, const struct dig_buf *file,
 			advance(journal, &rec, copy->data + (pos - start));
 			journal->main_differs = true;
 		} else if (said.len > 0 &&
-		    record_at(&said, pos, pos, prev, &rec)) {
+			   record_at(&said, pos, pos, prev, &rec)) {
 			advance(journal, &rec, hint->bytes);
 			journal->main_differs = true;
 		} else {
@@ -194,9 +197,8 @@ parse(struct dig_journal *journal, const struct dig_buf *file,
 		pos = journal->end;
 	}
 	if (first || (hint != NULL && hint->offset >= pos) ||
-	    record_follows(file, (size_t)(pos - start)) ||
-	    (copy->len > pos - start &&
-		record_follows(copy, (size_t)(pos - start))))
+	    record_follows(file, start, pos) ||
+	    record_follows(copy, start, pos))
 		return damaged(pos, first ? 1 : journal->last.seq + 1, err);
 	if (start + file->len != pos)
 		journal->main_differs = true; /* a torn tail */
@@ -234,8 +236,8 @@ dig_journal_open(int dig_dirfd, const struct dig_journal_hint *hint,
 	if (st != DIG_OK)
 		goto out;
 	if (!has_file && !has_copy) {
-		st = dig_raise(err, DIG_ECORRUPT,
-		    "the journal and its copy are gone");
+		st = dig_raise(
+		    err, DIG_ECORRUPT, "the journal and its copy are gone");
 		goto out;
 	}
 	journal->has_seen = has_file;
@@ -302,10 +304,10 @@ dig_journal_is_fresh(const struct dig_journal *journal)
 	struct dig_stat now;
 
 	return journal->has_seen &&
-	    dig_stat_at(journal->dirfd, NAME, &now) == 0 &&
-	    now.ino == journal->seen.ino && now.dev == journal->seen.dev &&
-	    now.size_bytes == journal->seen.size_bytes &&
-	    now.size_bytes == journal->end;
+	       dig_stat_at(journal->dirfd, NAME, &now) == 0 &&
+	       now.ino == journal->seen.ino && now.dev == journal->seen.dev &&
+	       now.size_bytes == journal->seen.size_bytes &&
+	       now.size_bytes == journal->end;
 }
 
 /* ---- Writing ---------------------------------------------------------- */
@@ -323,7 +325,8 @@ even_out(struct dig_journal *journal, const char *name)
 	int rc = 0;
 	int fd;
 
-	fd = dig_open_at(journal->dirfd, name, DIG_OPEN_WRITE | DIG_OPEN_CREATE);
+	fd =
+	    dig_open_at(journal->dirfd, name, DIG_OPEN_WRITE | DIG_OPEN_CREATE);
 	if (fd < 0)
 		return -fd;
 	if (slurp(journal->dirfd, name, journal->start, &now, &sb, &exists,
@@ -332,7 +335,7 @@ even_out(struct dig_journal *journal, const char *name)
 		goto out;
 	}
 	while (same < now.len && same < journal->good.len &&
-	    now.data[same] == journal->good.data[same])
+	       now.data[same] == journal->good.data[same])
 		same++;
 	if (same == journal->good.len && now.len == same)
 		goto out;
@@ -402,11 +405,11 @@ dig_journal_heal(struct dig_journal *journal, struct dig_error *err)
 }
 
 static bool
-checkpoint_is_due(const struct dig_journal *journal,
-    const struct dig_journal_record *rec)
+checkpoint_is_due(
+    const struct dig_journal *journal, const struct dig_journal_record *rec)
 {
 	uint64_t since = rec->offset + rec->length - rec->checkpoint_at -
-	    journal->checkpoint_len;
+			 journal->checkpoint_len;
 
 	return since > CHECKPOINT_AFTER && since > journal->checkpoint_len;
 }
@@ -500,8 +503,7 @@ dig_journal_append(struct dig_journal *journal, struct dig_error *err)
 	}
 	dig_close(fd);
 	if (rc != 0)
-		return dig_raise_os(
-		    err, DIG_EIO, rc, "writing the journal");
+		return dig_raise_os(err, DIG_EIO, rc, "writing the journal");
 
 	dig_state_clear(&journal->state);
 	journal->state = journal->next;

@@ -8,6 +8,7 @@
 
 #include "objects/base/io.h"
 #include "objects/hash64.h"
+#include "objects/pack.h"
 
 #define MAGIC 0x44494a31u /* "DIJ1" */
 #define HEAD_SIZE 73
@@ -53,8 +54,7 @@ finish(struct dig_buf *out, size_t start)
 {
 	dig_set_be32(
 	    out->data + start + 4, (uint32_t)(out->len - start - HEAD_SIZE));
-	dig_buf_put_be64(
-	    out, dig_hash64(out->data + start, out->len - start));
+	dig_buf_put_be64(out, dig_hash64(out->data + start, out->len - start));
 }
 
 static void
@@ -84,8 +84,8 @@ put_ref(struct dig_buf *out, const char *name, const struct dig_oid *old_id,
     const struct dig_oid *new_id)
 {
 	put_string(out, name, REF_NAME_MAX);
-	dig_buf_putc(out, (uint8_t)((old_id ? REF_HAS_OLD : 0) |
-			      (new_id ? REF_HAS_NEW : 0)));
+	dig_buf_putc(out,
+	    (uint8_t)((old_id ? REF_HAS_OLD : 0) | (new_id ? REF_HAS_NEW : 0)));
 	if (old_id != NULL)
 		put_oid(out, old_id);
 	if (new_id != NULL)
@@ -130,7 +130,7 @@ static bool
 pack_same(const struct dig_pack_state *a, const struct dig_pack_state *b)
 {
 	return a != NULL && a->flags == b->flags && a->length == b->length &&
-	    a->run_offset == b->run_offset;
+	       a->run_offset == b->run_offset;
 }
 
 static void
@@ -223,8 +223,7 @@ dig_journal_record_full(const struct dig_journal_base *base,
 	put_section(out, SECTION_STORE, &body);
 	dig_buf_put_varint(&body, state->nrefs);
 	for (size_t i = 0; i < state->nrefs; i++)
-		put_ref(
-		    &body, state->refs[i].name, NULL, &state->refs[i].id);
+		put_ref(&body, state->refs[i].name, NULL, &state->refs[i].id);
 	put_section(out, SECTION_REFS, &body);
 	put_head(&body, state->head_ref, &state->head_id);
 	put_head(&body, state->head_ref, &state->head_id);
@@ -284,7 +283,11 @@ get_refname(struct dig_cursor *cur)
 static void
 get_head(struct dig_cursor *cur, char **ref, struct dig_oid *id)
 {
-	if (dig_cursor_u8(cur) == 1)
+	uint8_t is_ref = dig_cursor_u8(cur);
+
+	if (is_ref > 1)
+		cur->bad = true;
+	if (is_ref == 1)
 		*ref = get_refname(cur);
 	else
 		get_oid(cur, id);
@@ -305,6 +308,8 @@ get_refs(struct dig_cursor *cur, struct dig_journal_record *out)
 		memset(change, 0, sizeof(*change));
 		change->name = get_refname(cur);
 		flags = dig_cursor_u8(cur);
+		if ((flags & ~(unsigned)(REF_HAS_OLD | REF_HAS_NEW)) != 0)
+			cur->bad = true;
 		change->has_old = (flags & REF_HAS_OLD) != 0;
 		change->has_new = (flags & REF_HAS_NEW) != 0;
 		if (change->has_old)
@@ -324,7 +329,7 @@ get_packs(struct dig_cursor *cur, struct dig_journal_record *out)
 		struct dig_pack_state *pack;
 		uint64_t number = dig_cursor_varint(cur);
 
-		if (number == 0 || number > 999999999u) {
+		if (number == 0 || number > DIG_PACK_NUMBER_MAX) {
 			cur->bad = true;
 			return;
 		}
@@ -334,8 +339,8 @@ get_packs(struct dig_cursor *cur, struct dig_journal_record *out)
 		pack->flags = dig_cursor_u8(cur);
 		pack->length = dig_cursor_varint(cur);
 		pack->run_offset = dig_cursor_varint(cur);
-		if (pack->length > INT64_MAX ||
-		    pack->run_offset > pack->length)
+		if (pack->flags > (DIG_PACK_BULK | DIG_PACK_SEALED) ||
+		    pack->length > INT64_MAX || pack->run_offset > pack->length)
 			cur->bad = true;
 	}
 }
@@ -344,21 +349,22 @@ static void
 get_store(struct dig_cursor *cur, struct dig_journal_record *out)
 {
 	const uint8_t *id = dig_cursor_raw(cur, 32);
-	uint64_t next;
+	uint64_t profile = dig_cursor_varint(cur);
+	uint64_t next = dig_cursor_varint(cur);
 
 	if (id != NULL)
 		memcpy(out->store_id, id, 32);
-	out->chunk_profile = (uint32_t)dig_cursor_varint(cur);
-	next = dig_cursor_varint(cur);
-	if (next == 0 || next > 1000000000u)
+	out->chunk_profile = (uint32_t)profile;
+	if (profile > UINT32_MAX || next == 0 ||
+	    next > (uint64_t)DIG_PACK_NUMBER_MAX + 1)
 		cur->bad = true;
 	out->next_pack = (uint32_t)next;
 	out->has_store = true;
 }
 
 static void
-get_section(enum section tag, struct dig_cursor *cur,
-    struct dig_journal_record *out)
+get_section(
+    enum section tag, struct dig_cursor *cur, struct dig_journal_record *out)
 {
 	switch (tag) {
 	case SECTION_STORE:
@@ -430,7 +436,8 @@ dig_journal_record_decode(const uint8_t *data, size_t len, uint64_t offset,
 	out->is_checkpoint = (flags & FLAG_CHECKPOINT) != 0;
 	cur.end = data + HEAD_SIZE + body_len;
 	if ((flags & ~(unsigned)FLAG_CHECKPOINT) != 0 ||
-	    out->checkpoint_at > offset)
+	    out->checkpoint_at > offset ||
+	    (out->is_checkpoint && out->checkpoint_at != offset))
 		cur.bad = true;
 	while (!cur.bad && cur.at < cur.end) {
 		uint8_t tag = dig_cursor_u8(&cur);

@@ -15,6 +15,7 @@
 #define PACK_MAGIC "digpack\n"
 #define PACK_VERSION 1
 #define SCAN_WINDOW ((size_t)64 << 10)
+#define RESYNC_BUDGET ((uint64_t)1 << 30) /* bytes hashed in one search */
 
 /* ---- Records ---------------------------------------------------------- */
 
@@ -26,7 +27,7 @@ dig_record_encode(
 	struct dig_hash64 hash;
 
 	assert(rec->codec != DIG_CODEC_RAW || rec->raw_len == rec->stored_len ||
-	    rec->kind == DIG_KIND_SOLID);
+	       rec->kind == DIG_KIND_SOLID);
 	dig_buf_putc(out, RECORD_MAGIC);
 	dig_buf_putc(
 	    out, (uint8_t)((unsigned)rec->kind | (unsigned)rec->codec << 4));
@@ -58,11 +59,11 @@ record_is_legal(const struct dig_record *rec)
 		return false;
 	if (rec->kind == DIG_KIND_RUN)
 		return rec->codec == DIG_CODEC_RAW &&
-		    rec->raw_len == rec->stored_len;
+		       rec->raw_len == rec->stored_len;
 	if (rec->kind == DIG_KIND_SOLID)
-		return rec->codec != DIG_CODEC_DELTA &&
-		    rec->raw_len <= DIG_SOLID_RAW_MAX + DIG_OBJECT_MAX &&
-		    rec->stored_len <= 2 * DIG_OBJECT_MAX;
+		return rec->codec != DIG_CODEC_DELTA && rec->raw_len > 0 &&
+		       rec->raw_len <= DIG_OBJECT_MAX &&
+		       rec->stored_len <= 2 * DIG_OBJECT_MAX;
 	if (rec->raw_len > DIG_OBJECT_MAX || rec->raw_len == 0)
 		return false;
 	if (rec->codec == DIG_CODEC_RAW)
@@ -70,8 +71,8 @@ record_is_legal(const struct dig_record *rec)
 	if (rec->stored_len == 0 || rec->stored_len > rec->raw_len + 1024)
 		return false;
 	return rec->codec != DIG_CODEC_DELTA ||
-	    (rec->chain > 0 && rec->chain < DIG_CHAIN_RESTART &&
-		rec->base_slot <= DIG_SOLID_OBJECTS_MAX);
+	       (rec->chain > 0 && rec->chain < DIG_CHAIN_RESTART &&
+		   rec->base_slot <= DIG_SOLID_OBJECTS_MAX);
 }
 
 enum dig_status
@@ -119,8 +120,8 @@ dig_record_decode(const uint8_t *data, size_t len, struct dig_record *out,
 }
 
 bool
-dig_record_intact(const struct dig_record *rec, const uint8_t *header,
-    const uint8_t *payload)
+dig_record_intact(
+    const struct dig_record *rec, const uint8_t *header, const uint8_t *payload)
 {
 	struct dig_hash64 hash;
 
@@ -217,10 +218,10 @@ fill_window(struct dig_pack_scan *scan, const uint8_t **data, size_t *len,
 	n = dig_pread_full(scan->fd, scan->window.data, want, at);
 	if (n < 0)
 		return dig_raise_os(err, DIG_EIO, (int)-n, "reading a pack");
-	if ((size_t)n < want)
+	if (n == 0)
 		return dig_raise(err, DIG_ECORRUPT,
-		    "a pack ends at %llu, before its committed length",
-		    (unsigned long long)(at + (uint64_t)n));
+		    "the pack ends at %llu, before its committed length",
+		    (unsigned long long)at);
 	scan->window.len = (size_t)n;
 	scan->window_offset = at;
 	*data = scan->window.data;
@@ -267,18 +268,88 @@ dig_pack_scan_next(
 		next > scan->end))
 		st = dig_raise(err, DIG_ECORRUPT, "a record runs past the end");
 	if (st != DIG_OK) {
-		dig_wrap(err, "at offset %llu",
-		    (unsigned long long)scan->offset);
+		dig_wrap(
+		    err, "at offset %llu", (unsigned long long)scan->offset);
 		return st;
 	}
 	scan->at = scan->offset;
 	scan->offset = next;
+	/* Behind a trailer there is nothing but the seal. */
+	if (scan->record.kind == DIG_KIND_RUN &&
+	    len > scan->record.header_len && data[scan->record.header_len] == 1)
+		scan->offset = scan->end;
+	return DIG_OK;
+}
+
+/* Does a whole record begin here? data is what the pack holds from `at` on. */
+static enum dig_status
+is_intact_here(struct dig_pack_scan *scan, const uint8_t *data, size_t len,
+    uint64_t at, uint64_t *budget, bool *out, struct dig_error *err)
+{
+	struct dig_record *rec = &scan->record;
+	struct dig_buf payload = DIG_BUF_INIT;
+	enum dig_status st;
+
+	*out = false;
+	if (dig_record_decode(data, len, rec, err) != DIG_OK ||
+	    rec->stored_len > scan->end - at - rec->header_len ||
+	    rec->stored_len > *budget)
+		return DIG_OK;
+	*budget -= rec->stored_len;
+	scan->at = at;
+	st = dig_pack_scan_payload(scan, &payload, err);
+	*out = st == DIG_OK;
+	dig_buf_clear(&payload);
+	return st == DIG_ECORRUPT ? DIG_OK : st;
+}
+
+enum dig_status
+dig_pack_scan_resync(
+    struct dig_pack_scan *scan, bool *found, struct dig_error *err)
+{
+	uint64_t budget = RESYNC_BUDGET;
+
+	*found = false;
+	scan->offset++;
+	while (scan->offset < scan->end) {
+		const uint8_t *data = NULL;
+		uint64_t at = scan->offset;
+		size_t len = 0;
+		enum dig_status st = fill_window(scan, &data, &len, err);
+
+		/* A file that was cut short has no more than this. */
+		bool last =
+		    at + len == scan->end || len < DIG_RECORD_HEADER_MAX;
+
+		if (st == DIG_ECORRUPT)
+			break;
+		if (st != DIG_OK)
+			return st;
+		for (size_t i = 0; i < len; i++) {
+			if (!last && len - i < DIG_RECORD_HEADER_MAX) {
+				len = i;
+				break;
+			}
+			if (data[i] != RECORD_MAGIC)
+				continue;
+			st = is_intact_here(scan, data + i, len - i, at + i,
+			    &budget, found, err);
+			if (st != DIG_OK)
+				return st;
+			if (*found) {
+				scan->offset = at + i;
+				return DIG_OK;
+			}
+		}
+		scan->offset = at + len;
+	}
+	scan->offset = scan->end;
 	return DIG_OK;
 }
 
 enum dig_status
-dig_pack_scan_payload(struct dig_pack_scan *scan, struct dig_buf *out,
-    struct dig_error *err)
+dig_pack_scan_payload(
+    struct dig_pack_scan *scan, struct dig_buf *out, struct dig_error *err)
 {
 	const struct dig_record *rec = &scan->record;
 	size_t len = (size_t)(rec->header_len + rec->stored_len);
@@ -294,8 +365,8 @@ dig_pack_scan_payload(struct dig_pack_scan *scan, struct dig_buf *out,
 		return dig_raise(err, DIG_ECORRUPT,
 		    "the record at offset %llu does not match its checksum",
 		    (unsigned long long)scan->at);
-	memmove(out->data, out->data + rec->header_len,
-	    (size_t)rec->stored_len);
+	memmove(
+	    out->data, out->data + rec->header_len, (size_t)rec->stored_len);
 	out->len = (size_t)rec->stored_len;
 	return DIG_OK;
 }
@@ -355,8 +426,8 @@ dig_solid_share(const struct dig_solid_item *items, size_t count, size_t which,
 {
 	uint64_t from = items[which].offset * total_stored / total_raw;
 	uint64_t to = which + 1 == count
-	    ? total_stored
-	    : items[which + 1].offset * total_stored / total_raw;
+			  ? total_stored
+			  : items[which + 1].offset * total_stored / total_raw;
 
 	return to - from;
 }

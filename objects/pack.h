@@ -90,6 +90,13 @@ enum dig_status dig_pack_scan_next(struct dig_pack_scan *scan, bool *done,
 /* Payload of the current record into out (reset), checksum verified. */
 enum dig_status dig_pack_scan_payload(struct dig_pack_scan *scan,
     struct dig_buf *out, struct dig_error *err) DIG_CHECKED;
+/*
+ * After CORRUPT: go on at the next place where a record's checksum holds. Not
+ * *found: there is none (or the search became too costly) and the scan is at
+ * its end.
+ */
+enum dig_status dig_pack_scan_resync(struct dig_pack_scan *scan, bool *found,
+    struct dig_error *err) DIG_CHECKED;
 void dig_pack_scan_clear(struct dig_pack_scan *scan);
 
 /* One object of a solid record's directory. */

@@ -29,8 +29,8 @@ dig_store_open(int dig_dirfd, const struct dig_journal_hint *hint,
 	store->packs_dirfd =
 	    dig_open_at(dig_dirfd, "packs", DIG_OPEN_DIRECTORY);
 	if (store->packs_dirfd < 0)
-		st = dig_raise_os(err, DIG_EIO, -store->packs_dirfd,
-		    "opening .dig/packs");
+		st = dig_raise_os(
+		    err, DIG_EIO, -store->packs_dirfd, "opening .dig/packs");
 	else
 		st = dig_journal_open(dig_dirfd, hint, &store->journal, err);
 	if (st != DIG_OK) {
@@ -119,8 +119,8 @@ dig_store_refresh(struct dig_store *store, struct dig_error *err)
 
 /* The runs of a pack, newest first, down to the first or to a trailer. */
 static enum dig_status
-load_runs(struct dig_open_pack *pack, uint64_t run_offset,
-    struct dig_error *err)
+load_runs(
+    struct dig_open_pack *pack, uint64_t run_offset, struct dig_error *err)
 {
 	enum dig_status st = DIG_OK;
 	size_t cap = 0;
@@ -154,16 +154,31 @@ place_record(struct dig_store *store, struct dig_open_pack *pack,
 	}
 	for (size_t i = 0; i < nitems; i++) {
 		where.slot = (uint32_t)i + 1;
-		dig_oidmap_place(&store->map, items[i].kind, &items[i].id,
-		    &where, NULL, 0);
+		dig_oidmap_place(
+		    &store->map, items[i].kind, &items[i].id, &where, NULL, 0);
 	}
 	pack->ntail += nitems;
 }
 
+/* The next record, past what is damaged. */
+static enum dig_status
+next_record(struct dig_pack_scan *scan, uint32_t pack, bool *done,
+    struct dig_error *err)
+{
+	enum dig_status st = dig_pack_scan_next(scan, done, err);
+	bool found;
+
+	if (st != DIG_ECORRUPT)
+		return st;
+	dig_log("pack %06u: %s", pack, err->msg);
+	st = dig_pack_scan_resync(scan, &found, err);
+	return st == DIG_OK ? dig_pack_scan_next(scan, done, err) : st;
+}
+
 /* Records beyond the last run, by their headers. */
 static enum dig_status
-load_tail(struct dig_store *store, struct dig_open_pack *pack,
-    struct dig_error *err)
+load_tail(
+    struct dig_store *store, struct dig_open_pack *pack, struct dig_error *err)
 {
 	struct dig_pack_scan scan;
 	struct dig_buf payload = DIG_BUF_INIT;
@@ -177,27 +192,22 @@ load_tail(struct dig_store *store, struct dig_open_pack *pack,
 		size_t nitems = 0;
 		size_t frame_at;
 
-		st = dig_pack_scan_next(&scan, &done, err);
+		st = next_record(&scan, pack->number, &done, err);
 		if (st != DIG_OK || done)
 			break;
 		if (scan.record.kind == DIG_KIND_SOLID) {
 			st = dig_pack_scan_payload(&scan, &payload, err);
 			if (st == DIG_OK)
-				st = dig_solid_decode(payload.data,
-				    payload.len, scan.record.raw_len, &items,
-				    &nitems, &frame_at, err);
+				st = dig_solid_decode(payload.data, payload.len,
+				    scan.record.raw_len, &items, &nitems,
+				    &frame_at, err);
+			if (st == DIG_ECORRUPT)
+				continue; /* a look-up that fails says so */
 			if (st != DIG_OK)
 				break;
 		}
-		place_record(store, pack, &scan.record, scan.at, items,
-		    nitems);
+		place_record(store, pack, &scan.record, scan.at, items, nitems);
 		free(items);
-	}
-	if (st == DIG_ECORRUPT) {
-		/* What lies behind a damaged header cannot be found; the rest
-		 * can, and a look-up that fails says so. */
-		dig_log("pack %06u: %s", pack->number, err->msg);
-		st = DIG_OK;
 	}
 	dig_pack_scan_clear(&scan);
 	dig_buf_clear(&payload);
@@ -433,8 +443,8 @@ row_of(uint32_t pack, struct dig_pack_scan *scan, struct dig_buf *payload,
 		return fn(arg, &row, err);
 	st = dig_pack_scan_payload(scan, payload, err);
 	if (st == DIG_OK)
-		st = dig_solid_decode(payload->data, payload->len,
-		    rec->raw_len, &items, &nitems, &frame_at, err);
+		st = dig_solid_decode(payload->data, payload->len, rec->raw_len,
+		    &items, &nitems, &frame_at, err);
 	for (size_t i = 0; st == DIG_OK && i < nitems; i++) {
 		row.at.slot = (uint32_t)i + 1;
 		row.kind = items[i].kind;
@@ -467,7 +477,7 @@ dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
 	dig_pack_scan_init(&scan, open->fd, open->flags, from,
 	    to != 0 && to < open->length ? to : open->length);
 	for (;;) {
-		st = dig_pack_scan_next(&scan, &done, err);
+		st = next_record(&scan, pack, &done, err);
 		if (st != DIG_OK || done)
 			break;
 		st = row_of(pack, &scan, &payload, fn, arg, err);
@@ -497,8 +507,7 @@ remove_strays(struct dig_store *store, struct dig_error *err)
 	fd = dig_open_at(store->packs_dirfd, ".", DIG_OPEN_DIRECTORY);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir == NULL)
-		return dig_raise_os(
-		    err, DIG_EIO, errno, "listing .dig/packs");
+		return dig_raise_os(err, DIG_EIO, errno, "listing .dig/packs");
 	while ((entry = readdir(dir)) != NULL) {
 		if (sscanf(entry->d_name, "%9u.pack", &number) != 1)
 			continue;
@@ -560,8 +569,7 @@ dig_store_begin(struct dig_store *store,
 	if (st != DIG_OK)
 		return st;
 	store->options = *options;
-	atomic_store(
-	    &store->next_pack, dig_store_state(store)->next_pack);
+	atomic_store(&store->next_pack, dig_store_state(store)->next_pack);
 	store->writing = true;
 	return DIG_OK;
 }
