@@ -8,6 +8,8 @@
 #define REPO_DIG_H
 
 #include "repo/config.h"
+#include "repo/record.h"
 #include "repo/repo.h"
+#include "repo/revision.h"
 
 #endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Dates as people and programs write them.
+ */
+#ifndef REPO_DATE_H
+#define REPO_DATE_H
+
+#include <stdint.h>
+
+#include "objects/base/error.h"
+
+/* Seconds since 1970, and the zone that was meant: "+0100". */
+struct dig_date {
+	int64_t seconds;
+	char zone[6];
+};
+
+/* Now, in the local zone. */
+void dig_date_now(struct dig_date *out);
+
+/*
+ * Understood:
+ *
+ *	@1234567890 +0100, 1234567890 +0100     seconds; no zone: UTC
+ *	2026-01-31T12:00:00+01:00, 2026-01-31 12:00:00 +0100, 2026-01-31 12:00
+ *	2026-01-31                              midnight
+ *	Sat, 31 Jan 2026 12:00:00 +0100         RFC 2822
+ *	Sat Jan 31 12:00:00 2026 +0100          as the log prints it
+ *	now
+ *
+ * A zone is +HH:MM, +HHMM, +HH, Z, UTC or GMT; without one the local zone of
+ * that moment is meant. A fraction of a second is dropped. Plain seconds have
+ * nine digits and more, so that they are not taken for a year.
+ *
+ * Errors: INVALID.
+ */
+enum dig_status dig_date_parse(
+    const char *text, struct dig_date *out, struct dig_error *err) DIG_CHECKED;
+
+#endif

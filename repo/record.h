@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Recording what is staged: commits.
+ */
+#ifndef REPO_RECORD_H
+#define REPO_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "objects/base/buf.h"
+#include "objects/base/error.h"
+#include "objects/oid.h"
+
+struct dig_repo;
+
+/*
+ * Bring a message to the form that is recorded: no blanks at line ends, no
+ * empty lines at the start and end, no two in a row, one newline at the end.
+ * With `comments`, lines that begin with '#' are left out too (a person had
+ * the text in an editor). out is reset; empty: there is no message.
+ */
+void dig_message_clean(
+    const void *text, size_t len, bool comments, struct dig_buf *out);
+
+struct dig_record_options {
+	const void *message; /* clean; NULL with amend: keep the old one */
+	size_t message_len;
+	const char *author; /* "Name <email>", or NULL */
+	const char *date;   /* of the author, or NULL */
+	bool amend;         /* take the place of HEAD's commit */
+	bool allow_empty;
+	uint64_t op; /* the operation that staged for this commit, or 0 */
+	/* What was staged when the person wrote the message, or NULL: when it
+	 * is something else now, nothing is recorded. */
+	const struct dig_oid *staged;
+};
+
+struct dig_record {
+	struct dig_oid id;
+	char *branch; /* NULL: detached */
+	char *subject;
+	bool is_root;
+	uint64_t added;
+	uint64_t modified;
+	uint64_t deleted;
+	uint64_t file_bytes; /* of added and modified files, as they are now */
+	uint64_t new_chunks; /* stored since the commit before */
+	uint64_t raw_bytes;  /* of those chunks */
+	uint64_t stored_bytes; /* of all records since */
+	bool index_is_behind;  /* the next command will bring it up to date */
+};
+
+void dig_record_clear(struct dig_record *record);
+
+/*
+ * Make a commit of the staged root and move HEAD's branch (or HEAD) to it.
+ *
+ * Errors: NO (nothing to commit, an empty message); INVALID (no identity, a
+ * bad author or date, nothing to amend, a message with NUL or longer than 4
+ * MiB); CONFLICT (staged changed meanwhile); LOCKED; those of the index.
+ * Cost: O(changes). One transaction.
+ */
+enum dig_status dig_record_commit(struct dig_repo *repo,
+    const struct dig_record_options *options, struct dig_record *out,
+    struct dig_error *err) DIG_CHECKED;
+
+/* The message of a commit into out (reset). */
+enum dig_status dig_record_message(struct dig_repo *repo,
+    const struct dig_oid *id, struct dig_buf *out,
+    struct dig_error *err) DIG_CHECKED;
+
+/*
+ * Every path in which what is staged differs from HEAD (with amend: from
+ * HEAD's first parent), in order. kind: 'A', 'M', 'D' or 'T'. fn answers
+ * false to stop.
+ */
+typedef bool dig_staged_fn(void *arg, char kind, const void *path, size_t len);
+enum dig_status dig_record_each_change(struct dig_repo *repo, bool amend,
+    dig_staged_fn *fn, void *arg, struct dig_error *err) DIG_CHECKED;
+
+#endif
