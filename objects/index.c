@@ -51,15 +51,13 @@ read_position(struct dig_index *index, struct dig_error *err)
 	dig_stmt_copy(stmt, 3, &pos->record);
 	bytes = dig_stmt_blob(stmt, 6, &len);
 	free(pos->head_ref);
-	pos->head_ref = dig_stmt_is_null(stmt, 6)
-	    ? NULL
-	    : dig_memdup0(bytes, len);
+	pos->head_ref =
+	    dig_stmt_is_null(stmt, 6) ? NULL : dig_memdup0(bytes, len);
 	pos->has_head = !dig_stmt_is_null(stmt, 7);
 	if (pos->has_head)
 		st = dig_stmt_oid(stmt, 7, &pos->head_id, err);
 	pos->next_seq = dig_stmt_int(stmt, 9);
-	if (st == DIG_OK &&
-	    (pos->next_seq < 1 || pos->record.len > pos->end))
+	if (st == DIG_OK && (pos->next_seq < 1 || pos->record.len > pos->end))
 		st = dig_raise(err, DIG_ECORRUPT, "the index's position");
 	pos->known = st == DIG_OK;
 out:
@@ -75,8 +73,8 @@ is_current(const struct dig_index *index)
 	    dig_journal_last(dig_store_journal(index->store));
 
 	return index->db != NULL && index->position.known &&
-	    index->position.seq == last->seq &&
-	    dig_oid_eq(&index->position.hash, &last->hash);
+	       index->position.seq == last->seq &&
+	       dig_oid_eq(&index->position.hash, &last->hash);
 }
 
 static bool
@@ -119,12 +117,13 @@ take_lock(struct dig_index *index, int timeout_ms, struct dig_error *err)
 		text[n > 0 ? n : 0] = '\0';
 		text[strcspn(text, "\n")] = '\0';
 		st = dig_interrupted()
-		    ? dig_raise(err, DIG_ECANCELLED, "interrupted")
-		    : dig_raise(err, DIG_ELOCKED,
-			  "the repository is locked by process %s",
-			  text[0] ? text : "?");
-		dig_hint(err, "another dig is writing; run this again when it "
-			      "is done (core.busyTimeout says how long to wait)");
+			 ? dig_raise(err, DIG_ECANCELLED, "interrupted")
+			 : dig_raise(err, DIG_ELOCKED,
+			       "the repository is locked by process %s",
+			       text[0] ? text : "?");
+		dig_hint(err,
+		    "another dig is writing; run this again when it "
+		    "is done (core.busyTimeout says how long to wait)");
 	} else {
 		st = dig_raise_os(err, DIG_EIO, rc, "locking .dig/lock");
 	}
@@ -212,8 +211,8 @@ catch_up(struct dig_index *index, struct dig_error *err)
 		st = dig_index_replay(index, err);
 	if (st == DIG_OK)
 		st = dig_index_put_position(index, dig_journal_last(journal),
-		    dig_journal_last_bytes(journal), dig_store_state(index->store),
-		    err);
+		    dig_journal_last_bytes(journal),
+		    dig_store_state(index->store), err);
 	if (st == DIG_OK)
 		st = dig_txn_flush(index->db, err);
 	if (st == DIG_OK)
@@ -235,8 +234,7 @@ make_current(struct dig_index *index, struct dig_error *err)
 	for (int tries = 0; tries < 2; tries++) {
 		if (index->db == NULL)
 			st = open_db(index, DIG_DB_CREATE, err);
-		if (st == DIG_OK && index->position.known &&
-		    !same_store(index))
+		if (st == DIG_OK && index->position.known && !same_store(index))
 			st = dig_raise(err, DIG_ECORRUPT,
 			    "the index belongs to another repository");
 		if (st == DIG_OK && is_current(index))
@@ -337,8 +335,8 @@ dig_index_open(const struct dig_index_options *options, struct dig_index **out,
 	hint.offset = index->position.end - index->position.record.len;
 	hint.bytes = index->position.record.data;
 	hint.len = index->position.record.len;
-	st = dig_store_open(index->dirfd,
-	    index->position.known ? &hint : NULL, &index->store, err);
+	st = dig_store_open(index->dirfd, index->position.known ? &hint : NULL,
+	    &index->store, err);
 	if (st == DIG_ECORRUPT && index->position.known) {
 		/* Perhaps it is the database that is of another place. */
 		struct dig_error first = *err;
@@ -382,6 +380,12 @@ struct dig_store *
 dig_index_store(struct dig_index *index)
 {
 	return index->store;
+}
+
+int
+dig_index_dirfd(const struct dig_index *index)
+{
+	return index->dirfd;
 }
 
 const struct dig_state *
@@ -443,7 +447,8 @@ dig_index_begin(struct dig_index *index, struct dig_error *err)
 	st = take_lock(index, index->timeout_ms, err);
 	if (st != DIG_OK)
 		return st;
-	/* The journal may have moved: a reader made before looks at old packs. */
+	/* The journal may have moved: a reader made before looks at old packs.
+	 */
 	dig_reader_free(index->reader);
 	index->reader = NULL;
 	st = dig_store_begin(index->store, &index->write, err);

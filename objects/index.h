@@ -32,9 +32,9 @@ struct dig_index;
 typedef void dig_index_progress(void *arg, const char *what, uint64_t done);
 
 struct dig_index_options {
-	const char *dir;  /* path of the .dig folder */
-	int dirfd;	  /* the same, open; stays the caller's */
-	int timeout_ms;	  /* how long to wait for the lock and the database */
+	const char *dir; /* path of the .dig folder */
+	int dirfd;       /* the same, open; stays the caller's */
+	int timeout_ms;  /* how long to wait for the lock and the database */
 	struct dig_write_options write;
 	dig_index_progress *progress;
 	void *progress_arg;
@@ -54,6 +54,8 @@ enum dig_status dig_index_open(const struct dig_index_options *options,
 void dig_index_close(struct dig_index *index); /* rolls back */
 
 struct dig_store *dig_index_store(struct dig_index *index);
+/* The .dig folder, as it was given. */
+int dig_index_dirfd(const struct dig_index *index);
 /* The newest committed state. Borrowed until the next commit or begin. */
 const struct dig_state *dig_index_state(const struct dig_index *index);
 /* The database, at the same state; NULL when it cannot be used here. */
@@ -105,9 +107,9 @@ enum dig_status dig_index_restat(struct dig_index *index, const void *path,
 
 struct dig_commit_options {
 	const char *verb; /* for the journal: "commit: subject" */
-	uint64_t op;	  /* 0: a new operation; else the one it belongs to */
-	bool derive;	  /* make staging rows from the trees' difference */
-	bool keep_open;	  /* begin the next transaction at once */
+	uint64_t op;      /* 0: a new operation; else the one it belongs to */
+	bool derive;      /* make staging rows from the trees' difference */
+	bool keep_open;   /* begin the next transaction at once */
 	const struct dig_op_stats *stats; /* what a commit cost, or NULL */
 };
 

@@ -60,12 +60,11 @@ dig_index_put_position(struct dig_index *index,
 	if (st != DIG_OK)
 		return st;
 	dig_stmt_bind_int(stmt, 1, (int64_t)record->seq);
-	dig_stmt_bind_int(
-	    stmt, 2, (int64_t)(record->offset + record->length));
+	dig_stmt_bind_int(stmt, 2, (int64_t)(record->offset + record->length));
 	dig_stmt_bind_oid(stmt, 3, &record->hash);
 	dig_stmt_bind_blob(stmt, 4, bytes->data, bytes->len);
-	dig_stmt_bind_blob(stmt, 5,
-	    dig_journal_store_id(dig_store_journal(index->store)), 32);
+	dig_stmt_bind_blob(
+	    stmt, 5, dig_journal_store_id(dig_store_journal(index->store)), 32);
 	dig_stmt_bind_oid(stmt, 6, &state->staged_root);
 	if (state->head_ref != NULL)
 		dig_stmt_bind_blob(
@@ -117,8 +116,7 @@ count_object(struct dig_index *index, uint32_t pack)
 }
 
 static enum dig_status
-put_object(
-    struct dig_stmt *stmt, const struct dig_object_row *row,
+put_object(struct dig_stmt *stmt, const struct dig_object_row *row,
     struct dig_error *err)
 {
 	dig_stmt_bind_null(stmt, 1);
@@ -210,7 +208,8 @@ replay_objects(struct dig_index *index, struct dig_error *err)
 			continue;
 		if (length > pack->length)
 			return dig_raise(err, DIG_ECORRUPT,
-			    "the index knows more of pack %06u than the journal",
+			    "the index knows more of pack %06u than the "
+			    "journal",
 			    pack->number);
 		st = dig_db_stmt(
 		    index->db, DIG_SQL_OBJECT_PUT, &replayed.stmt, err);
@@ -219,7 +218,8 @@ replay_objects(struct dig_index *index, struct dig_error *err)
 			    length, 0, replay_object, &replayed, err);
 		dig_stmt_done(replayed.stmt);
 		if (st == DIG_ECORRUPT) {
-			/* The index serves what is whole; fsck names the rest. */
+			/* The index serves what is whole; fsck names the rest.
+			 */
 			dig_log("%s", err->msg);
 			st = DIG_OK;
 		}
@@ -228,8 +228,8 @@ replay_objects(struct dig_index *index, struct dig_error *err)
 }
 
 static enum dig_status
-apply_packs(struct dig_index *index, const struct dig_state *to,
-    struct dig_error *err)
+apply_packs(
+    struct dig_index *index, const struct dig_state *to, struct dig_error *err)
 {
 	struct dig_stmt *stmt = NULL;
 	enum dig_status st = DIG_OK;
@@ -286,10 +286,10 @@ put_change(struct dig_index *index, int64_t seq, const void *path, size_t len,
 	st = dig_db_stmt(index->db, DIG_SQL_CHANGE_PUT, &stmt, err);
 	if (st != DIG_OK)
 		return st;
-	change = !old->exists			     ? "A"
-	    : !now->exists			     ? "D"
-	    : same_class(old->kind, now->kind) ? "M"
-					       : "T";
+	change = !old->exists                       ? "A"
+		 : !now->exists                     ? "D"
+		 : same_class(old->kind, now->kind) ? "M"
+						    : "T";
 	dig_stmt_bind_int(stmt, 1, seq);
 	dig_stmt_bind_path(stmt, 2, path, len);
 	dig_stmt_bind_text(stmt, 4, change, 1);
@@ -335,7 +335,7 @@ staged_same(const struct dig_staged *a, const struct dig_staged *b)
 	if (!a->exists || !b->exists)
 		return a->exists == b->exists;
 	return a->kind == b->kind && a->size_bytes == b->size_bytes &&
-	    dig_oid_eq(&a->content, &b->content);
+	       dig_oid_eq(&a->content, &b->content);
 }
 
 static enum dig_status
@@ -496,8 +496,8 @@ dig_index_stage(struct dig_index *index, const struct dig_entry *now,
 	if (st != DIG_OK)
 		return st;
 	if (!staged_same(&head, &after))
-		return put_change(index, index->next_seq, path, path_len,
-		    &head, &after, err);
+		return put_change(
+		    index, index->next_seq, path, path_len, &head, &after, err);
 	if (!pending)
 		return DIG_OK;
 	st = dig_db_stmt(index->db, DIG_SQL_CHANGE_DELETE, &stmt, err);
@@ -534,8 +534,7 @@ diff_row(void *arg, const struct dig_entry *old, const struct dig_entry *now,
 		    any->path_len, &before, &after, err);
 	}
 	if (now == NULL)
-		return delete_path(
-		    rows->index, any->path, any->path_len, err);
+		return delete_path(rows->index, any->path, any->path_len, err);
 	return put_staging(
 	    rows->index, any->path, any->path_len, &after, NULL, err);
 }
@@ -674,8 +673,8 @@ put_commit_row(struct dig_index *index, int64_t seq, const struct dig_oid *id,
 	dig_stmt_bind_int(stmt, 15, (int64_t)commit->bytes);
 	dig_stmt_bind_int(stmt, 16, (int64_t)commit->generation);
 	dig_stmt_bind_int(stmt, 17, (int64_t)commit->depth);
-	dig_stmt_bind_oid(stmt, 18,
-	    dig_oid_is_zero(&commit->jump) ? NULL : &commit->jump);
+	dig_stmt_bind_oid(
+	    stmt, 18, dig_oid_is_zero(&commit->jump) ? NULL : &commit->jump);
 	st = dig_stmt_run(stmt, err);
 	dig_stmt_done(stmt);
 	return st;
@@ -686,7 +685,7 @@ struct known_stats {
 	struct known_stat {
 		struct dig_oid id;
 		struct dig_op_stats stats;
-	} *list;
+	} * list;
 	size_t count;
 	size_t cap;
 	bool loaded;
@@ -729,8 +728,8 @@ find_stats(struct dig_index *index, struct known_stats *known,
 		dig_ignore(dig_journal_each(dig_store_journal(index->store),
 		    true, note_stats, known, &err));
 		if (known->count > 0)
-			qsort(known->list, known->count, sizeof(key),
-			    by_stat_id);
+			qsort(
+			    known->list, known->count, sizeof(key), by_stat_id);
 	}
 	hit = known->count == 0 ? NULL
 				: bsearch(&key, known->list, known->count,
@@ -863,8 +862,8 @@ peel(struct dig_index *index, const struct dig_oid *id, struct dig_oid *out)
 }
 
 static bool
-ref_commit(struct dig_index *index, const struct dig_ref *ref,
-    struct dig_oid *out)
+ref_commit(
+    struct dig_index *index, const struct dig_ref *ref, struct dig_oid *out)
 {
 	if (strncmp(ref->name, "refs/tags/", 10) == 0)
 		return peel(index, &ref->id, out);
@@ -877,22 +876,22 @@ ref_commit(struct dig_index *index, const struct dig_ref *ref,
 static const char *
 ref_kind(const char *name)
 {
-	return strncmp(name, "refs/heads/", 11) == 0    ? "branch"
-	    : strncmp(name, "refs/tags/", 10) == 0	? "tag"
-	    : strncmp(name, "refs/remotes/", 13) == 0 ? "remote"
-							: "other";
+	return strncmp(name, "refs/heads/", 11) == 0     ? "branch"
+	       : strncmp(name, "refs/tags/", 10) == 0    ? "tag"
+	       : strncmp(name, "refs/remotes/", 13) == 0 ? "remote"
+							 : "other";
 }
 
 static enum dig_status
-put_ref(struct dig_index *index, const struct dig_ref *ref,
-    struct dig_error *err)
+put_ref(
+    struct dig_index *index, const struct dig_ref *ref, struct dig_error *err)
 {
 	const char *kind = ref_kind(ref->name);
 	struct dig_stmt *stmt = NULL;
 	struct dig_oid commit;
 	enum dig_status st;
-	bool tagged = ref_commit(index, ref, &commit) &&
-	    !dig_oid_eq(&commit, &ref->id);
+	bool tagged =
+	    ref_commit(index, ref, &commit) && !dig_oid_eq(&commit, &ref->id);
 
 	st = dig_db_stmt(index->db, DIG_SQL_REF_PUT, &stmt, err);
 	if (st != DIG_OK)
@@ -919,8 +918,8 @@ apply_refs(struct dig_index *index, const struct dig_state *from,
 		st = dig_db_stmt(index->db, DIG_SQL_REF_DELETE, &stmt, err);
 		if (st != DIG_OK)
 			break;
-		dig_stmt_bind_blob(stmt, 1, from->refs[i].name,
-		    strlen(from->refs[i].name));
+		dig_stmt_bind_blob(
+		    stmt, 1, from->refs[i].name, strlen(from->refs[i].name));
 		st = dig_stmt_run(stmt, err);
 		dig_stmt_done(stmt);
 	}
@@ -1038,9 +1037,8 @@ something_was_left(struct dig_index *index, const struct dig_state *from,
 		if (now != NULL && dig_oid_eq(&now->id, &old->id))
 			continue;
 		left = true;
-		if (now == NULL ||
-		    read_commit(index, &now->id, &bytes, &commit, &err) !=
-			DIG_OK)
+		if (now == NULL || read_commit(index, &now->id, &bytes, &commit,
+				       &err) != DIG_OK)
 			break;
 		for (size_t j = 0; left && j < commit.nparents; j++) {
 			dig_commit_parent(&commit, j, &parent);
@@ -1048,8 +1046,8 @@ something_was_left(struct dig_index *index, const struct dig_state *from,
 		}
 	}
 	if (!left && from->head_ref == NULL && dig_state_head(from, &old_head))
-		left = !dig_state_head(to, &head) ||
-		    !dig_oid_eq(&head, &old_head);
+		left =
+		    !dig_state_head(to, &head) || !dig_oid_eq(&head, &old_head);
 	dig_buf_clear(&bytes);
 	return left;
 }
@@ -1120,8 +1118,8 @@ try_plain_commit(struct dig_index *index, const struct dig_state *from,
 		counts[i] = (uint64_t)dig_stmt_int(stmt, i);
 	dig_stmt_done(stmt);
 	if (st == DIG_OK)
-		st = put_commit_row(
-		    index, index->next_seq, &head, &commit, err);
+		st =
+		    put_commit_row(index, index->next_seq, &head, &commit, err);
 	if (st == DIG_OK)
 		st = put_parents(index, index->next_seq, &commit, err);
 	if (st == DIG_OK)
@@ -1160,8 +1158,8 @@ add_all_commits(struct dig_index *index, const struct dig_state *from,
 
 /* Pending changes anew: what is staged against HEAD. */
 static enum dig_status
-redo_pending(struct dig_index *index, const struct dig_state *to,
-    struct dig_error *err)
+redo_pending(
+    struct dig_index *index, const struct dig_state *to, struct dig_error *err)
 {
 	struct diff_rows rows = { index, 0, { 0, 0, 0 }, 0 };
 	struct dig_oid tree;
@@ -1212,8 +1210,8 @@ dig_index_apply(struct dig_index *index, const struct dig_state *from,
 
 	st = apply_packs(index, to, err);
 	if (st == DIG_OK && derive)
-		st = put_diff(index, &from->staged_root, &to->staged_root,
-		    &staging, err);
+		st = put_diff(
+		    index, &from->staged_root, &to->staged_root, &staging, err);
 	if (st == DIG_OK && !heads)
 		st = try_plain_commit(index, from, to, stats, &plain, err);
 	if (st == DIG_OK && !plain && (!heads || !refs)) {
@@ -1287,8 +1285,8 @@ dig_index_replay(struct dig_index *index, struct dig_error *err)
 }
 
 enum dig_status
-dig_index_cost(struct dig_index *index, struct dig_op_stats *out,
-    struct dig_error *err)
+dig_index_cost(
+    struct dig_index *index, struct dig_op_stats *out, struct dig_error *err)
 {
 	struct dig_stmt *stmt = NULL;
 	enum dig_status st;

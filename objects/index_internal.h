@@ -45,7 +45,7 @@ struct dig_index {
 	struct dig_pack_count {
 		uint32_t pack;
 		int64_t objects;
-	} *added; /* objects that got rows, by pack */
+	} * added; /* objects that got rows, by pack */
 	size_t nadded;
 	size_t added_cap;
 };

@@ -22,7 +22,7 @@
 
 #define NAME "journal"
 #define COPY_NAME "journal.2"
-#define FILE_LIMIT ((uint64_t)1 << 40)
+#define FILE_LIMIT ((uint64_t)4 << 30)
 /* A checkpoint is due when this much follows the last one, or its size. */
 #define CHECKPOINT_AFTER ((uint64_t)32 << 10)
 
@@ -112,19 +112,32 @@ record_at(const struct dig_buf *buf, uint64_t start, uint64_t pos,
 	return true;
 }
 
-/* Some bytes behind file offset `pos` are a whole record: what is bad before
- * them is no tail. */
+/*
+ * Some bytes behind file offset `pos` are a whole record: what is bad before
+ * them is no tail. A torn tail hardly ever looks like a record; bytes made to
+ * look like many are not hashed for ever.
+ */
 static bool
 record_follows(const struct dig_buf *buf, uint64_t start, uint64_t pos)
 {
 	struct dig_journal_record rec;
+	uint64_t patience = 16 * (uint64_t)buf->len;
 
-	for (size_t at = (size_t)(pos - start); at < buf->len; at++)
+	for (uint64_t at = pos - start; at < buf->len; at++) {
+		size_t left = buf->len - (size_t)at;
+		uint64_t cost = dig_journal_record_span(buf->data + at, left);
+
+		if (cost == 0)
+			continue;
+		if (cost > patience)
+			return true;
+		patience -= cost;
 		if (dig_journal_record_decode(
-			buf->data + at, buf->len - at, start + at, &rec)) {
+			buf->data + at, left, start + at, &rec)) {
 			dig_journal_record_clear(&rec);
 			return true;
 		}
+	}
 	return false;
 }
 
@@ -205,8 +218,8 @@ parse(struct dig_journal *journal, const struct dig_buf *file,
 	return DIG_OK;
 }
 
-enum dig_status
-dig_journal_open(int dig_dirfd, const struct dig_journal_hint *hint,
+static enum dig_status
+open_from(int dig_dirfd, const struct dig_journal_hint *hint, bool whole,
     struct dig_journal **out, struct dig_error *err)
 {
 	struct dig_journal *journal = dig_calloc(1, sizeof(*journal));
@@ -222,7 +235,7 @@ dig_journal_open(int dig_dirfd, const struct dig_journal_hint *hint,
 	if (hint != NULL) {
 		if (dig_journal_record_decode(
 			hint->bytes, hint->len, hint->offset, &said)) {
-			journal->start = said.checkpoint_at;
+			journal->start = whole ? 0 : said.checkpoint_at;
 			dig_journal_record_clear(&said);
 		} else {
 			hint = NULL;
@@ -251,6 +264,24 @@ out:
 	dig_buf_clear(&file);
 	dig_buf_clear(&copy);
 	return st;
+}
+
+enum dig_status
+dig_journal_open(int dig_dirfd, const struct dig_journal_hint *hint,
+    struct dig_journal **out, struct dig_error *err)
+{
+	return open_from(dig_dirfd, hint, false, out, err);
+}
+
+/* The same journal from its first record on. */
+static enum dig_status
+open_whole(const struct dig_journal *journal, struct dig_journal **out,
+    struct dig_error *err)
+{
+	struct dig_journal_hint hint = { journal->last.offset,
+		journal->last_bytes.data, journal->last_bytes.len };
+
+	return open_from(journal->dirfd, &hint, true, out, err);
 }
 
 void
@@ -424,6 +455,7 @@ dig_journal_prepare(struct dig_journal *journal, const struct dig_state *next,
 
 	(void)err;
 	dig_journal_unprepare(journal);
+	dig_buf_reset(&journal->pending);
 	dig_state_copy(next, &journal->next);
 	base.seq = journal->last.seq + 1;
 	base.op = op != 0 ? op : journal->last.op + 1;
@@ -579,7 +611,7 @@ dig_journal_each(struct dig_journal *journal, bool oldest_first,
 	enum dig_status st;
 	bool more = true;
 
-	st = dig_journal_open(journal->dirfd, NULL, &all, err);
+	st = open_whole(journal, &all, err);
 	if (st != DIG_OK)
 		return st;
 	for (uint64_t at = 0; at < all->good.len; n++) {
@@ -605,6 +637,14 @@ dig_journal_each(struct dig_journal *journal, bool oldest_first,
 	return DIG_OK;
 }
 
+static bool
+begins_with(const struct dig_buf *whole, const struct dig_buf *part)
+{
+	return part->len == 0 ||
+	       (part->len <= whole->len &&
+		   memcmp(whole->data, part->data, part->len) == 0);
+}
+
 enum dig_status
 dig_journal_verify(struct dig_journal *journal,
     void (*fn)(void *arg, const char *finding), void *arg,
@@ -623,7 +663,7 @@ dig_journal_verify(struct dig_journal *journal,
 		    journal->dirfd, COPY_NAME, 0, &copy, NULL, &has_copy, err);
 	if (st != DIG_OK)
 		goto out;
-	st = dig_journal_open(journal->dirfd, NULL, &all, err);
+	st = open_whole(journal, &all, err);
 	if (st == DIG_ECORRUPT) {
 		fn(arg, err->msg);
 		st = DIG_OK;
@@ -631,11 +671,13 @@ dig_journal_verify(struct dig_journal *journal,
 	}
 	if (st != DIG_OK)
 		goto out;
-	if (file.len != all->good.len ||
-	    memcmp(file.data, all->good.data, file.len) != 0)
-		fn(arg, "the journal differs from its copy");
-	if (copy.len > all->good.len ||
-	    memcmp(copy.data, all->good.data, copy.len) != 0)
+	if (!has_file)
+		fn(arg, "the journal is missing");
+	else if (file.len != all->good.len || !begins_with(&all->good, &file))
+		fn(arg, "the journal has damaged or torn records");
+	if (!has_copy)
+		fn(arg, "journal.2 is missing");
+	else if (!begins_with(&all->good, &copy))
 		fn(arg, "journal.2 differs from the journal");
 out:
 	dig_journal_close(all);

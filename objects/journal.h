@@ -39,9 +39,9 @@ struct dig_ref_change {
 
 /* A decoded record. Strings and arrays are owned. */
 struct dig_journal_record {
-	uint64_t seq;	 /* 1 for the first */
-	uint64_t op;	 /* operation number: records of one command share it */
-	int64_t time;	 /* seconds since 1970; data, never logic */
+	uint64_t seq;    /* 1 for the first */
+	uint64_t op;     /* operation number: records of one command share it */
+	int64_t time;    /* seconds since 1970; data, never logic */
 	uint64_t offset; /* in the file */
 	uint64_t length;
 	uint64_t checkpoint_at; /* offset of the newest checkpoint <= offset */

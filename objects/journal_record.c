@@ -307,6 +307,11 @@ get_refs(struct dig_cursor *cur, struct dig_journal_record *out)
 		change = &out->refs[out->nrefs++];
 		memset(change, 0, sizeof(*change));
 		change->name = get_refname(cur);
+		if (cur->bad ||
+		    (i > 0 && strcmp(change[-1].name, change->name) >= 0)) {
+			cur->bad = true; /* not in order */
+			return;
+		}
 		flags = dig_cursor_u8(cur);
 		if ((flags & ~(unsigned)(REF_HAS_OLD | REF_HAS_NEW)) != 0)
 			cur->bad = true;
@@ -340,7 +345,9 @@ get_packs(struct dig_cursor *cur, struct dig_journal_record *out)
 		pack->length = dig_cursor_varint(cur);
 		pack->run_offset = dig_cursor_varint(cur);
 		if (pack->flags > (DIG_PACK_BULK | DIG_PACK_SEALED) ||
-		    pack->length > INT64_MAX || pack->run_offset > pack->length)
+		    pack->length > INT64_MAX ||
+		    pack->run_offset > pack->length ||
+		    (i > 0 && pack[-1].number >= pack->number))
 			cur->bad = true;
 	}
 }
@@ -408,25 +415,35 @@ get_section(
 		cur->bad = true;
 }
 
+uint64_t
+dig_journal_record_span(const uint8_t *data, size_t len)
+{
+	uint32_t body_len;
+
+	if (len < HEAD_SIZE + TAIL_SIZE || dig_get_be32(data) != MAGIC)
+		return 0;
+	body_len = dig_get_be32(data + 4);
+	if (body_len > BODY_MAX || body_len > len - HEAD_SIZE - TAIL_SIZE)
+		return 0;
+	return HEAD_SIZE + (uint64_t)body_len + TAIL_SIZE;
+}
+
 bool
 dig_journal_record_decode(const uint8_t *data, size_t len, uint64_t offset,
     struct dig_journal_record *out)
 {
-	struct dig_cursor cur = dig_cursor_over(data, len);
-	uint32_t body_len;
+	uint64_t span = dig_journal_record_span(data, len);
+	struct dig_cursor cur;
 	uint32_t seen = 0;
 	uint8_t flags;
 
-	if (len < HEAD_SIZE + TAIL_SIZE || dig_cursor_be32(&cur) != MAGIC)
-		return false;
-	body_len = dig_cursor_be32(&cur);
-	if (body_len > BODY_MAX || body_len > len - HEAD_SIZE - TAIL_SIZE ||
-	    dig_get_be64(data + HEAD_SIZE + body_len) !=
-		dig_hash64(data, HEAD_SIZE + body_len))
+	if (span == 0 || dig_get_be64(data + span - TAIL_SIZE) !=
+			     dig_hash64(data, (size_t)span - TAIL_SIZE))
 		return false;
 	memset(out, 0, sizeof(*out));
 	out->offset = offset;
-	out->length = HEAD_SIZE + body_len + TAIL_SIZE;
+	out->length = span;
+	cur = dig_cursor_over(data + 8, (size_t)span - TAIL_SIZE - 8);
 	out->seq = dig_cursor_be64(&cur);
 	out->op = dig_cursor_be64(&cur);
 	out->time = (int64_t)dig_cursor_be64(&cur);
@@ -434,7 +451,7 @@ dig_journal_record_decode(const uint8_t *data, size_t len, uint64_t offset,
 	out->checkpoint_at = dig_cursor_be64(&cur);
 	flags = dig_cursor_u8(&cur);
 	out->is_checkpoint = (flags & FLAG_CHECKPOINT) != 0;
-	cur.end = data + HEAD_SIZE + body_len;
+
 	if ((flags & ~(unsigned)FLAG_CHECKPOINT) != 0 ||
 	    out->checkpoint_at > offset ||
 	    (out->is_checkpoint && out->checkpoint_at != offset))

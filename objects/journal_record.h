@@ -24,6 +24,8 @@ void dig_journal_record_diff(const struct dig_journal_base *base,
 void dig_journal_record_full(const struct dig_journal_base *base,
     const struct dig_state *state, const uint8_t store_id[32],
     uint32_t chunk_profile, struct dig_buf *out);
+/* How long the record at data claims to be; 0 when none begins there. */
+uint64_t dig_journal_record_span(const uint8_t *data, size_t len);
 /* False when data does not begin with a whole, valid record. */
 bool dig_journal_record_decode(const uint8_t *data, size_t len, uint64_t offset,
     struct dig_journal_record *out);

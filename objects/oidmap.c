@@ -47,8 +47,8 @@ probe(const struct dig_oidmap_shard *shard, enum dig_kind kind,
 	size_t at = (size_t)dig_get_be64(id->bytes) & (shard->cap - 1);
 
 	while (shard->slots[at].kind != 0 &&
-	    (shard->slots[at].kind != (uint8_t)kind ||
-		!dig_oid_eq(&shard->slots[at].id, id)))
+	       (shard->slots[at].kind != (uint8_t)kind ||
+		   !dig_oid_eq(&shard->slots[at].id, id)))
 		at = (at + 1) & (shard->cap - 1);
 	return &shard->slots[at];
 }

@@ -14,10 +14,10 @@
 
 struct dig_oidmap_entry {
 	struct dig_oid id;
-	uint8_t kind;  /* 0: the place is free */
-	bool placed;   /* false: claimed, its location is not known yet */
+	uint8_t kind; /* 0: the place is free */
+	bool placed;  /* false: claimed, its location is not known yet */
 	struct dig_location at;
-	uint8_t *raw;  /* bytes of a node stored by the open transaction */
+	uint8_t *raw; /* bytes of a node stored by the open transaction */
 	uint32_t raw_len;
 };
 

@@ -16,10 +16,10 @@
 
 #define DIG_PACK_HEADER 64
 #define DIG_PACK_SEAL_BYTES ((uint64_t)512 << 20)
-#define DIG_PACK_ALIGN 4096	  /* runs of a bulk pack begin and end on it */
+#define DIG_PACK_ALIGN 4096 /* runs of a bulk pack begin and end on it */
 #define DIG_PACK_NUMBER_MAX 999999999u
 #define DIG_RECORD_HEADER_MAX 128 /* bytes; real ones have 44 to 95 */
-#define DIG_CHAIN_RESTART 4095	  /* chain positions are below this */
+#define DIG_CHAIN_RESTART 4095    /* chain positions are below this */
 #define DIG_CHAIN_DEPTH_MAX 64
 #define DIG_SOLID_RAW_MAX ((size_t)512 << 10)
 #define DIG_SOLID_OBJECTS_MAX 4096
@@ -34,9 +34,9 @@ struct dig_record {
 	uint64_t stored_len;
 	struct dig_oid id;
 	/* codec DELTA only */
-	uint32_t chain;	       /* position in the chain; a full version is 0 */
+	uint32_t chain;         /* position in the chain; a full version is 0 */
 	uint64_t base_distance; /* bytes back to the base's record; 0: by id */
-	uint32_t base_slot;    /* 1 + position, when the base is in a solid */
+	uint32_t base_slot;     /* 1 + position, when the base is in a solid */
 	struct dig_oid base_id; /* when base_distance is 0 */
 	uint64_t checksum;
 	uint32_t header_len;
@@ -77,7 +77,7 @@ struct dig_pack_scan {
 	unsigned flags;
 	uint64_t offset; /* of the next record */
 	uint64_t end;
-	uint64_t at;	 /* of the current record */
+	uint64_t at; /* of the current record */
 	struct dig_record record;
 	struct dig_buf window;
 	uint64_t window_offset;
@@ -85,8 +85,8 @@ struct dig_pack_scan {
 
 void dig_pack_scan_init(struct dig_pack_scan *scan, int fd, unsigned flags,
     uint64_t offset, uint64_t end);
-enum dig_status dig_pack_scan_next(struct dig_pack_scan *scan, bool *done,
-    struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_pack_scan_next(
+    struct dig_pack_scan *scan, bool *done, struct dig_error *err) DIG_CHECKED;
 /* Payload of the current record into out (reset), checksum verified. */
 enum dig_status dig_pack_scan_payload(struct dig_pack_scan *scan,
     struct dig_buf *out, struct dig_error *err) DIG_CHECKED;
@@ -95,8 +95,8 @@ enum dig_status dig_pack_scan_payload(struct dig_pack_scan *scan,
  * *found: there is none (or the search became too costly) and the scan is at
  * its end.
  */
-enum dig_status dig_pack_scan_resync(struct dig_pack_scan *scan, bool *found,
-    struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_pack_scan_resync(
+    struct dig_pack_scan *scan, bool *found, struct dig_error *err) DIG_CHECKED;
 void dig_pack_scan_clear(struct dig_pack_scan *scan);
 
 /* One object of a solid record's directory. */
@@ -114,9 +114,8 @@ struct dig_solid_item {
 enum dig_status dig_solid_decode(const uint8_t *payload, size_t len,
     uint64_t raw_len, struct dig_solid_item **items, size_t *count,
     size_t *frame_at, struct dig_error *err) DIG_CHECKED;
-void dig_solid_encode_item(
-    struct dig_buf *out, enum dig_kind kind, const struct dig_oid *id,
-    uint64_t raw_len);
+void dig_solid_encode_item(struct dig_buf *out, enum dig_kind kind,
+    const struct dig_oid *id, uint64_t raw_len);
 
 /*
  * An object's share of a solid record's bytes, in proportion to its length;
@@ -144,7 +143,7 @@ void dig_run_encode(struct dig_run_entry *entries, size_t count,
 struct dig_run {
 	int fd;
 	uint64_t offset;   /* of the record */
-	uint64_t end;	   /* where the record ends */
+	uint64_t end;      /* where the record ends */
 	uint64_t previous; /* offset of the run before it, 0 for none */
 	bool trailer;
 	uint64_t count;

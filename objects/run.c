@@ -100,8 +100,8 @@ dig_run_encode(struct dig_run_entry *entries, size_t count, uint64_t previous,
 static enum dig_status
 bad_run(uint64_t offset, struct dig_error *err)
 {
-	return dig_raise(err, DIG_ECORRUPT,
-	    "bad index record at offset %llu", (unsigned long long)offset);
+	return dig_raise(err, DIG_ECORRUPT, "bad index record at offset %llu",
+	    (unsigned long long)offset);
 }
 
 enum dig_status
@@ -128,8 +128,8 @@ dig_run_open(int fd, uint64_t offset, uint64_t limit, struct dig_run *out,
 	if (rec.kind != DIG_KIND_RUN || rec.stored_len < HEAD_SIZE ||
 	    rec.stored_len > limit - offset - rec.header_len)
 		return bad_run(offset, err);
-	cur = dig_cursor_over(
-	    head + rec.header_len, (size_t)n - rec.header_len);
+	cur =
+	    dig_cursor_over(head + rec.header_len, (size_t)n - rec.header_len);
 	out->trailer = dig_cursor_u8(&cur) == 1;
 	out->count = dig_cursor_be64(&cur);
 	out->previous = dig_cursor_be64(&cur);

@@ -143,10 +143,20 @@ dig_state_head(const struct dig_state *state, struct dig_oid *out)
 struct dig_pack_state *
 dig_state_pack(const struct dig_state *state, uint32_t number)
 {
-	for (size_t i = state->npacks; i > 0; i--)
-		if (state->packs[i - 1].number == number)
-			return &state->packs[i - 1];
-	return NULL;
+	size_t low = 0;
+	size_t high = state->npacks;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (state->packs[mid].number < number)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == state->npacks || state->packs[low].number != number)
+		return NULL;
+	return &state->packs[low];
 }
 
 void

@@ -21,7 +21,7 @@ struct dig_ref {
 
 struct dig_pack_state {
 	uint32_t number;
-	unsigned flags;	     /* enum dig_pack_flag */
+	unsigned flags;      /* enum dig_pack_flag */
 	uint64_t length;     /* committed bytes */
 	uint64_t run_offset; /* the last run record, 0 for none */
 };
@@ -30,10 +30,10 @@ struct dig_state {
 	struct dig_ref *refs; /* ascending by name */
 	size_t nrefs;
 	size_t refs_cap;
-	char *head_ref;	        /* NULL when HEAD is detached */
+	char *head_ref;         /* NULL when HEAD is detached */
 	struct dig_oid head_id; /* when detached */
 	struct dig_oid staged_root;
-	struct dig_oid op_state; /* zero: no operation in progress */
+	struct dig_oid op_state;      /* zero: no operation in progress */
 	struct dig_pack_state *packs; /* ascending by number */
 	size_t npacks;
 	size_t packs_cap;

@@ -163,13 +163,14 @@ place_record(struct dig_store *store, struct dig_open_pack *pack,
 /* The next record, past what is damaged. */
 static enum dig_status
 next_record(struct dig_pack_scan *scan, uint32_t pack, bool *done,
-    struct dig_error *err)
+    bool *damaged, struct dig_error *err)
 {
 	enum dig_status st = dig_pack_scan_next(scan, done, err);
 	bool found;
 
 	if (st != DIG_ECORRUPT)
 		return st;
+	*damaged = true;
 	dig_log("pack %06u: %s", pack, err->msg);
 	st = dig_pack_scan_resync(scan, &found, err);
 	return st == DIG_OK ? dig_pack_scan_next(scan, done, err) : st;
@@ -192,7 +193,8 @@ load_tail(
 		size_t nitems = 0;
 		size_t frame_at;
 
-		st = next_record(&scan, pack->number, &done, err);
+		st = next_record(
+		    &scan, pack->number, &done, &pack->damaged, err);
 		if (st != DIG_OK || done)
 			break;
 		if (scan.record.kind == DIG_KIND_SOLID) {
@@ -201,8 +203,10 @@ load_tail(
 				st = dig_solid_decode(payload.data, payload.len,
 				    scan.record.raw_len, &items, &nitems,
 				    &frame_at, err);
-			if (st == DIG_ECORRUPT)
+			if (st == DIG_ECORRUPT) {
+				pack->damaged = true;
 				continue; /* a look-up that fails says so */
+			}
 			if (st != DIG_OK)
 				break;
 		}
@@ -260,6 +264,7 @@ load_all(struct dig_store *store, struct dig_error *err)
 			for (size_t j = 0; j < pack->nruns; j++)
 				dig_run_clear(&pack->runs[j]);
 			pack->nruns = 0;
+			pack->damaged = true;
 			pack->flags &= ~(unsigned)DIG_PACK_SEALED;
 			st = DIG_OK;
 		}
@@ -278,8 +283,11 @@ dig_store_load(struct dig_store *store, struct dig_error *err)
 	enum dig_status st = DIG_OK;
 
 	pthread_mutex_lock(&store->mutex);
-	if (!store->loaded)
+	if (!store->loaded) {
 		st = load_all(store, err);
+		if (st != DIG_OK)
+			unload(store);
+	}
 	pthread_mutex_unlock(&store->mutex);
 	return st;
 }
@@ -466,6 +474,7 @@ dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
 	struct dig_pack_scan scan;
 	struct dig_buf payload = DIG_BUF_INIT;
 	enum dig_status st = dig_store_load(store, err);
+	bool damaged = false;
 	bool done;
 
 	if (st != DIG_OK)
@@ -477,7 +486,7 @@ dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
 	dig_pack_scan_init(&scan, open->fd, open->flags, from,
 	    to != 0 && to < open->length ? to : open->length);
 	for (;;) {
-		st = next_record(&scan, pack, &done, err);
+		st = next_record(&scan, pack, &done, &damaged, err);
 		if (st != DIG_OK || done)
 			break;
 		st = row_of(pack, &scan, &payload, fn, arg, err);
@@ -569,6 +578,8 @@ dig_store_begin(struct dig_store *store,
 	if (st != DIG_OK)
 		return st;
 	store->options = *options;
+	if (store->options.seal_bytes == 0)
+		store->options.seal_bytes = DIG_PACK_SEAL_BYTES;
 	atomic_store(&store->next_pack, dig_store_state(store)->next_pack);
 	store->writing = true;
 	return DIG_OK;
@@ -582,6 +593,10 @@ dig_store_sync(struct dig_store *store, struct dig_state *next,
 	int rc;
 
 	assert(store->writing);
+	if (atomic_load(&store->nclaims) != 0) /* S5 */
+		return dig_raise(err, DIG_EINVALID,
+		    "%zu objects were announced and not stored",
+		    (size_t)atomic_load(&store->nclaims));
 	st = dig_pack_out_sync(&store->normal, next, err);
 	if (st == DIG_OK)
 		st = dig_pack_out_sync(&store->bulk, next, err);
@@ -648,14 +663,15 @@ dig_store_committed(struct dig_store *store)
 void
 dig_store_end(struct dig_store *store)
 {
-	bool clean = store->nrows == 0;
 
 	dig_pack_out_clear(&store->normal);
 	dig_pack_out_clear(&store->bulk);
 	dig_pack_out_init(&store->normal, store, false);
 	dig_pack_out_init(&store->bulk, store, true);
-	if (!clean)
-		unload(store); /* the map knows what was not committed */
+	/* The map knows what was not committed, and the tails have grown. */
+	if (atomic_exchange(&store->touched, false))
+		unload(store);
+	atomic_store(&store->nclaims, 0);
 	store->nrows = 0;
 	store->nsealed = 0;
 	atomic_store(&store->new_chunks, 0);

@@ -13,6 +13,8 @@
  *     hash to the id (tree and content nodes: their decoder checks that).
  * S4  A delta's base stands earlier in the same pack or in a lower one (every
  *     bulk pack counts as lower than every other), so chains cannot cycle.
+ * S5  What a writer has claimed to store is stored before anything is
+ *     committed: nothing that was skipped as a duplicate can be missing.
  */
 #ifndef OBJECTS_STORE_H
 #define OBJECTS_STORE_H
@@ -58,7 +60,8 @@ struct dig_location {
 enum dig_status dig_store_has(struct dig_store *store, enum dig_kind kind,
     const struct dig_oid *id, bool *out, struct dig_error *err) DIG_CHECKED;
 
-/* Ids of a kind with low <= id <= high, into out (at most max); for prefixes. */
+/* Ids of a kind with low <= id <= high, into out (at most max); for prefixes.
+ */
 enum dig_status dig_store_range(struct dig_store *store, enum dig_kind kind,
     const struct dig_oid *low, const struct dig_oid *high, struct dig_oid *out,
     size_t max, size_t *found, struct dig_error *err) DIG_CHECKED;
@@ -83,8 +86,9 @@ struct dig_node_io dig_reader_io(struct dig_reader *reader);
 /* ---- Writing ---------------------------------------------------------- */
 
 struct dig_write_options {
-	int level;   /* zstd level */
-	bool verify; /* decode every frame again before it is stored */
+	int level;           /* zstd level */
+	bool verify;         /* decode every frame again before it is stored */
+	uint64_t seal_bytes; /* a pack is sealed from here; 0: the default */
 };
 
 /*
@@ -92,8 +96,7 @@ struct dig_write_options {
  * committed lengths, remove what no record names. Then writers may put.
  */
 enum dig_status dig_store_begin(struct dig_store *store,
-    const struct dig_write_options *options,
-    struct dig_error *err) DIG_CHECKED;
+    const struct dig_write_options *options, struct dig_error *err) DIG_CHECKED;
 
 struct dig_writer *dig_writer_new(struct dig_store *store);
 void dig_writer_free(struct dig_writer *writer);

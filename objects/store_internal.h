@@ -18,10 +18,11 @@ struct dig_open_pack {
 	uint32_t number;
 	unsigned flags;
 	int fd;
-	uint64_t length; /* committed */
+	uint64_t length;      /* committed */
 	struct dig_run *runs; /* newest first; one when sealed */
 	size_t nruns;
 	size_t ntail; /* objects behind the newest run when it was loaded */
+	bool damaged; /* runs or tail could not be read: nothing is appended */
 };
 
 /*
@@ -36,12 +37,12 @@ struct dig_pack_out {
 	pthread_mutex_t mutex;
 	uint32_t number;
 	int fd;
-	bool direct;	      /* O_DIRECT is in force on fd */
-	bool created;	      /* by this transaction: its folder needs a sync */
-	bool dirty;	      /* something was appended since the last sync */
-	uint64_t end;	      /* where the next byte goes */
-	uint64_t reserved;    /* preallocated up to here */
-	uint64_t run_offset;  /* of the last run record */
+	bool direct;         /* O_DIRECT is in force on fd */
+	bool created;        /* by this transaction: its folder needs a sync */
+	bool dirty;          /* something was appended since the last sync */
+	uint64_t end;        /* where the next byte goes */
+	uint64_t reserved;   /* preallocated up to here */
+	uint64_t run_offset; /* of the last run record */
 	struct dig_run_entry *entries; /* appended since the last run */
 	size_t nentries;
 	size_t entries_cap;
@@ -75,6 +76,8 @@ struct dig_store {
 	struct dig_pack_state *sealed; /* by this transaction */
 	size_t nsealed;
 	size_t sealed_cap;
+	atomic_bool touched;   /* something was claimed since begin */
+	atomic_size_t nclaims; /* claimed and not stored yet (S5) */
 	pthread_mutex_t rows_mutex;
 	struct dig_object_row *rows;
 	size_t nrows;

@@ -87,9 +87,11 @@ start(struct dig_pack_out *out, struct dig_error *err)
 		buf->data = (uint8_t *)(at - at % DIG_PACK_ALIGN);
 		dig_queue_push(&out->free_buffers, buf);
 	}
-	if (dig_group_start(&out->thread, 1, write_buffers, out) != 1)
+	if (dig_group_start(&out->thread, 1, write_buffers, out) != 1) {
+		atomic_store(&out->failed, EAGAIN); /* nobody would write */
 		return dig_raise(
 		    err, DIG_ENOMEM, "no thread for writing packs");
+	}
 	return DIG_OK;
 }
 
@@ -222,10 +224,13 @@ open_pack(struct dig_pack_out *out, struct dig_error *err)
 		return st;
 	for (size_t i = 0; i < state->npacks; i++) {
 		bool bulk = (state->packs[i].flags & DIG_PACK_BULK) != 0;
+		const struct dig_open_pack *there =
+		    dig_store_pack(out->store, state->packs[i].number);
 
+		/* A run may only be written over what can all be read. */
 		if (bulk == out->bulk &&
 		    !(state->packs[i].flags & DIG_PACK_SEALED) &&
-		    dig_store_pack(out->store, state->packs[i].number) != NULL)
+		    there != NULL && !there->damaged)
 			pack = &state->packs[i];
 	}
 	for (size_t i = 0; pack != NULL && i < out->store->nsealed; i++)
@@ -239,8 +244,8 @@ open_pack(struct dig_pack_out *out, struct dig_error *err)
 	out->fd = dig_open_at(out->store->packs_dirfd, name, flags);
 	out->direct = out->bulk;
 	if (out->fd == -EINVAL && out->bulk) {
-		/* A file system without O_DIRECT: through the page cache. O_EXCL
-		 * may have made the file before the refusal. */
+		/* A file system without O_DIRECT: through the page cache.
+		 * O_EXCL may have made the file before the refusal. */
 		flags &= ~(unsigned)(DIG_OPEN_DIRECT | DIG_OPEN_EXCL);
 		out->direct = false;
 		out->fd = dig_open_at(out->store->packs_dirfd, name, flags);
@@ -306,8 +311,7 @@ put_run(struct dig_pack_out *out, struct dig_run_entry *entries, size_t count,
 	dig_record_encode(&rec, payload.data, &header);
 	put_bytes(out, header.data, header.len);
 	put_bytes(out, payload.data, payload.len);
-	atomic_fetch_add(
-	    &out->store->stored_bytes, header.len + payload.len);
+	atomic_fetch_add(&out->store->stored_bytes, header.len + payload.len);
 	out->run_offset = at;
 	out->dirty = true;
 	dig_buf_clear(&payload);
@@ -333,8 +337,8 @@ load_tail_entries(struct dig_pack_out *out, struct dig_error *err)
 	enum dig_status st = DIG_OK;
 
 	if (out->tail_count > 0)
-		st = dig_store_each_row(out->store, out->number,
-		    out->tail_from, out->tail_to, add_row, out, err);
+		st = dig_store_each_row(out->store, out->number, out->tail_from,
+		    out->tail_to, add_row, out, err);
 	out->tail_count = 0;
 	return st;
 }
@@ -345,22 +349,33 @@ run_is_due(const struct dig_pack_out *out)
 	return out->nentries + out->tail_count >= RUN_DUE;
 }
 
+static bool
+is_full(const struct dig_pack_out *out)
+{
+	return out->end >= out->store->options.seal_bytes;
+}
+
 /* Everything that the runs of this pack hold, into entries. */
 static enum dig_status
 load_run_entries(struct dig_pack_out *out, struct dig_error *err)
 {
-	struct dig_open_pack *pack = dig_store_pack(out->store, out->number);
 	uint64_t at = out->run_offset;
+	enum dig_status st = DIG_OK;
+	char name[24];
+	int fd;
 
-	while (at != 0) {
+	/* Not by out->fd, which may be one for direct writing only. Runs of
+	 * this transaction are in the file since drain(). */
+	dig_pack_name(out->number, name);
+	fd = dig_open_at(out->store->packs_dirfd, name, DIG_OPEN_READ);
+	if (fd < 0)
+		return dig_raise_os(err, DIG_EIO, -fd, "opening pack %s", name);
+	while (at != 0 && st == DIG_OK) {
 		struct dig_run run;
-		enum dig_status st;
 
-		/* Runs of this transaction are in the file since drain(). */
-		st = dig_run_open(
-		    pack ? pack->fd : out->fd, at, out->end, &run, err);
+		st = dig_run_open(fd, at, out->end, &run, err);
 		if (st != DIG_OK)
-			return st;
+			break;
 		DIG_GROW(out->entries, out->entries_cap,
 		    out->nentries + (size_t)run.count);
 		st = dig_run_entries(&run, 0, (size_t)run.count,
@@ -368,10 +383,9 @@ load_run_entries(struct dig_pack_out *out, struct dig_error *err)
 		out->nentries += (size_t)run.count;
 		at = run.previous;
 		dig_run_clear(&run);
-		if (st != DIG_OK)
-			return st;
 	}
-	return DIG_OK;
+	dig_close(fd);
+	return st;
 }
 
 /* Close the pack with a trailer and a seal; the next append opens another. */
@@ -444,8 +458,8 @@ add_row_of(struct dig_store *store, const struct dig_record *rec,
 	if (rec->codec == DIG_CODEC_DELTA && rec->base_distance == 0)
 		row.base = rec->base_id;
 	pthread_mutex_lock(&store->rows_mutex);
-	DIG_GROW(store->rows, store->rows_cap,
-	    store->nrows + (items ? nitems : 1));
+	DIG_GROW(
+	    store->rows, store->rows_cap, store->nrows + (items ? nitems : 1));
 	if (items == NULL) {
 		row.kind = rec->kind;
 		row.id = rec->id;
@@ -458,8 +472,8 @@ add_row_of(struct dig_store *store, const struct dig_record *rec,
 		row.id = items[i].id;
 		row.at.slot = (uint32_t)i + 1;
 		row.raw_bytes = items[i].raw_len;
-		row.stored_bytes = dig_solid_share(
-		    items, nitems, i, stored, rec->raw_len);
+		row.stored_bytes =
+		    dig_solid_share(items, nitems, i, stored, rec->raw_len);
 		store->rows[store->nrows++] = row;
 	}
 	pthread_mutex_unlock(&store->rows_mutex);
@@ -476,8 +490,8 @@ name_base(struct dig_pack_out *out, struct dig_record *rec,
 		return DIG_OK;
 	}
 	rec->base_distance = 0;
-	if (dig_store_is_lower(out->store, base->pack, base_bulk, out->number,
-		out->bulk))
+	if (dig_store_is_lower(
+		out->store, base->pack, base_bulk, out->number, out->bulk))
 		return DIG_OK;
 	return dig_raise(err, DIG_ECONFLICT, "the base is in a higher pack");
 }
@@ -491,7 +505,7 @@ append_locked(struct dig_pack_out *out, struct dig_record *rec,
 	struct dig_buf header = DIG_BUF_INIT;
 	enum dig_status st = failed(out, err);
 
-	if (st == DIG_OK && out->open && out->end >= DIG_PACK_SEAL_BYTES) {
+	if (st == DIG_OK && out->open && is_full(out)) {
 		st = load_tail_entries(out, err);
 		if (st == DIG_OK)
 			st = seal(out, err);
@@ -529,8 +543,8 @@ dig_pack_out_append(struct dig_pack_out *out, struct dig_record *rec,
 	enum dig_status st;
 
 	pthread_mutex_lock(&out->mutex);
-	st = append_locked(out, rec, payload, base, base_bulk, items, nitems,
-	    where, err);
+	st = append_locked(
+	    out, rec, payload, base, base_bulk, items, nitems, where, err);
 	pthread_mutex_unlock(&out->mutex);
 	if (st == DIG_OK)
 		add_row_of(out->store, rec, where, items, nitems);
@@ -549,9 +563,9 @@ dig_pack_out_sync(
 	if (st != DIG_OK || !out->open || !out->dirty)
 		return st;
 	due = run_is_due(out);
-	if (due || out->end >= DIG_PACK_SEAL_BYTES)
+	if (due || is_full(out))
 		st = load_tail_entries(out, err);
-	if (st == DIG_OK && out->end >= DIG_PACK_SEAL_BYTES)
+	if (st == DIG_OK && is_full(out))
 		return seal(out, err);
 	if (st == DIG_OK && due) {
 		st = put_run(out, out->entries, out->nentries, false, err);

@@ -29,7 +29,8 @@ struct cached {
 struct dig_reader {
 	struct dig_store *store;
 	struct dig_codec_ctx *codec;
-	struct dig_buf record; /* header and payload as they stand in the file */
+	struct dig_buf
+	    record; /* header and payload as they stand in the file */
 	struct dig_buf base;
 	struct dig_buf other;
 	struct solid solids[2];
@@ -84,7 +85,7 @@ static bool
 same_place(const struct dig_location *a, const struct dig_location *b)
 {
 	return a->pack == b->pack && a->offset == b->offset &&
-	    a->slot == b->slot;
+	       a->slot == b->slot;
 }
 
 static enum dig_status
@@ -109,7 +110,8 @@ read_record(struct dig_reader *reader, const struct dig_location *at,
 	int64_t n;
 
 	if (pack == NULL || at->offset >= pack->length) {
-		dig_raise(err, DIG_ECORRUPT, "the pack is missing or too short");
+		dig_raise(
+		    err, DIG_ECORRUPT, "the pack is missing or too short");
 		return at_place(at, err);
 	}
 	left = pack->length - at->offset;
@@ -120,8 +122,8 @@ read_record(struct dig_reader *reader, const struct dig_location *at,
 	dig_buf_reserve(buf, want);
 	n = dig_pread_full(pack->fd, buf->data, want, at->offset);
 	if (n < 0)
-		return dig_raise_os(err, DIG_EIO, (int)-n,
-		    "reading pack %06u", at->pack);
+		return dig_raise_os(
+		    err, DIG_EIO, (int)-n, "reading pack %06u", at->pack);
 	buf->len = (size_t)n;
 	st = dig_record_decode(buf->data, buf->len, rec, err);
 	if (st == DIG_OK && rec->stored_len > left - rec->header_len)
@@ -135,8 +137,8 @@ read_record(struct dig_reader *reader, const struct dig_location *at,
 		size_t have = buf->len;
 
 		dig_buf_reserve(buf, want - have);
-		n = dig_pread_full(pack->fd, buf->data + have, want - have,
-		    at->offset + have);
+		n = dig_pread_full(
+		    pack->fd, buf->data + have, want - have, at->offset + have);
 		if (n < 0)
 			return dig_raise_os(err, DIG_EIO, (int)-n,
 			    "reading pack %06u", at->pack);
@@ -306,8 +308,8 @@ dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
 
 		if (cached->at.offset != 0 && same_place(&cached->at, &here)) {
 			dig_buf_reset(&reader->base);
-			dig_buf_put(&reader->base, cached->raw.data,
-			    cached->raw.len);
+			dig_buf_put(
+			    &reader->base, cached->raw.data, cached->raw.len);
 			have_base = true;
 			break;
 		}
@@ -368,8 +370,8 @@ dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
 /* Kinds whose id is a plain hash of their bytes are checked here; nodes are
  * checked by the decoder that knows their shape. */
 static bool
-id_matches(enum dig_kind kind, const struct dig_oid *id,
-    const struct dig_buf *raw)
+id_matches(
+    enum dig_kind kind, const struct dig_oid *id, const struct dig_buf *raw)
 {
 	struct dig_oid now;
 
@@ -408,11 +410,11 @@ dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
 	for (size_t i = 0; i < found; i++) {
 		st = dig_reader_at(reader, kind, &places[i], out, err);
 		if (st == DIG_OK && !id_matches(kind, id, out)) {
-			dig_raise(err, DIG_ECORRUPT,
-			    "the bytes do not match the id");
+			dig_raise(
+			    err, DIG_ECORRUPT, "the bytes do not match the id");
 			st = at_place(&places[i], err);
 		}
-		if (st != DIG_ECORRUPT)
+		if (st != DIG_ECORRUPT && st != DIG_EIO)
 			break;
 	}
 	if (st != DIG_OK)

@@ -85,8 +85,8 @@ dig_writer_flush(struct dig_writer *writer, struct dig_error *err)
 	dig_sha256_domain(DIG_DOMAIN_SOLID, writer->payload.data,
 	    writer->payload.len, rec.id.bytes);
 	if (rec.codec == DIG_CODEC_RAW)
-		dig_buf_put(&writer->payload, writer->solid.data,
-		    writer->solid.len);
+		dig_buf_put(
+		    &writer->payload, writer->solid.data, writer->solid.len);
 	else
 		dig_buf_put(&writer->payload, frame.data, frame.len);
 	rec.kind = DIG_KIND_SOLID;
@@ -101,6 +101,7 @@ dig_writer_flush(struct dig_writer *writer, struct dig_error *err)
 		dig_oidmap_place(&store->map, writer->items[i].kind,
 		    &writer->items[i].id, &at, NULL, 0);
 	}
+	atomic_fetch_sub(&store->nclaims, writer->nitems);
 	writer->nitems = 0;
 	dig_buf_reset(&writer->solid);
 out:
@@ -160,8 +161,8 @@ chain_at(struct dig_writer *writer, const struct dig_location *at,
  */
 static bool
 choose_base(struct dig_writer *writer, enum dig_kind kind,
-    const struct dig_oid *base, struct dig_location *at, struct dig_oid *base_id,
-    uint32_t *chain)
+    const struct dig_oid *base, struct dig_location *at,
+    struct dig_oid *base_id, uint32_t *chain)
 {
 	struct dig_location places[DIG_LOCATIONS_MAX];
 	struct dig_error err;
@@ -170,8 +171,8 @@ choose_base(struct dig_writer *writer, enum dig_kind kind,
 	uint32_t step = 1;
 	size_t found;
 
-	if (dig_store_locate(
-		writer->store, kind, base, places, &found, &err) != DIG_OK ||
+	if (dig_store_locate(writer->store, kind, base, places, &found, &err) !=
+		DIG_OK ||
 	    found == 0 || !is_committed(writer->store, &places[0]))
 		return false;
 	*at = places[0];
@@ -193,8 +194,8 @@ choose_base(struct dig_writer *writer, enum dig_kind kind,
 			at->offset -= rec.base_distance;
 			at->slot = rec.base_slot;
 		} else {
-			if (dig_store_locate(writer->store, kind,
-				&rec.base_id, places, &found, &err) != DIG_OK ||
+			if (dig_store_locate(writer->store, kind, &rec.base_id,
+				places, &found, &err) != DIG_OK ||
 			    found == 0 ||
 			    !is_committed(writer->store, &places[0]))
 				return false;
@@ -218,9 +219,8 @@ id_at(struct dig_writer *writer, const struct dig_location *at,
 	if (!dig_oid_is_zero(id))
 		return true;
 	/* Only chunks share frames; their id is the hash of their bytes. */
-	if (kind != DIG_KIND_CHUNK ||
-	    dig_reader_at(writer->reader, kind, at, &writer->base, &err) !=
-		DIG_OK)
+	if (kind != DIG_KIND_CHUNK || dig_reader_at(writer->reader, kind, at,
+					  &writer->base, &err) != DIG_OK)
 		return false;
 	dig_sha256(writer->base.data, writer->base.len, now.bytes);
 	*id = now;
@@ -246,7 +246,8 @@ put_alone(struct dig_writer *writer, enum dig_kind kind,
 	rec.kind = kind;
 	rec.id = *id;
 	rec.raw_len = len;
-	has_base = base != NULL &&
+	has_base =
+	    base != NULL &&
 	    choose_base(writer, kind, base, &base_at, &rec.base_id, &chain) &&
 	    id_at(writer, &base_at, kind, &rec.base_id) &&
 	    dig_reader_at(writer->reader, kind, &base_at, &writer->base, err) ==
@@ -269,8 +270,8 @@ put_alone(struct dig_writer *writer, enum dig_kind kind,
 			rec.stored_len = writer->payload.len;
 		}
 		rec.chain = chain;
-		st = dig_pack_out_append(out, &rec, payload, &base_at,
-		    base_bulk, NULL, 0, &at, err);
+		st = dig_pack_out_append(
+		    out, &rec, payload, &base_at, base_bulk, NULL, 0, &at, err);
 		if (st != DIG_ECONFLICT)
 			break;
 		has_base = false; /* it stands in a higher pack */
@@ -279,6 +280,7 @@ put_alone(struct dig_writer *writer, enum dig_kind kind,
 		return st;
 	dig_oidmap_place(&store->map, kind, id, &at,
 	    kind == DIG_KIND_CHUNK ? NULL : raw, len);
+	atomic_fetch_sub(&store->nclaims, 1);
 	return DIG_OK;
 }
 
@@ -295,9 +297,13 @@ claim(struct dig_writer *writer, enum dig_kind kind, const struct dig_oid *id,
 	if (dig_oidmap_find(&writer->store->map, kind, id, &entry))
 		return DIG_OK;
 	st = dig_store_has(writer->store, kind, id, &there, err);
-	if (st == DIG_OK && !there)
-		*ours = dig_oidmap_claim(&writer->store->map, kind, id);
-	return st;
+	if (st != DIG_OK || there ||
+	    !dig_oidmap_claim(&writer->store->map, kind, id))
+		return st;
+	atomic_store(&writer->store->touched, true);
+	atomic_fetch_add(&writer->store->nclaims, 1);
+	*ours = true;
+	return DIG_OK;
 }
 
 enum dig_status

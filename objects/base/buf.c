@@ -248,8 +248,7 @@ dig_cursor_varint(struct dig_cursor *cur)
 	for (unsigned shift = 0; shift < 70; shift += 7) {
 		uint8_t b = dig_cursor_u8(cur);
 
-		if (cur->bad || (shift == 63 && b > 1) ||
-		    (b == 0 && shift > 0))
+		if (cur->bad || (shift == 63 && b > 1) || (b == 0 && shift > 0))
 			break;
 		value |= (uint64_t)(b & 0x7f) << shift;
 		if (b < 0x80)

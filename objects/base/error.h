@@ -14,28 +14,28 @@
  */
 enum dig_status {
 	DIG_OK = 0,
-	DIG_ENO,	/* the answer is no: nothing to commit, differences */
-	DIG_ENOTFOUND,	/* no such revision, path, ref, object */
-	DIG_EEXISTS,	/* there already */
-	DIG_EINVALID,	/* usage, bad value or range, no identity */
+	DIG_ENO,        /* the answer is no: nothing to commit, differences */
+	DIG_ENOTFOUND,  /* no such revision, path, ref, object */
+	DIG_EEXISTS,    /* there already */
+	DIG_EINVALID,   /* usage, bad value or range, no identity */
 	DIG_EAMBIGUOUS, /* a prefix that several ids share */
-	DIG_ECONFLICT,	/* an uncommitted edit or untracked file in the way */
-	DIG_ELOCKED,	/* another writer holds the lock */
-	DIG_ECORRUPT,	/* stored bytes do not match; not repaired */
+	DIG_ECONFLICT,  /* an uncommitted edit or untracked file in the way */
+	DIG_ELOCKED,    /* another writer holds the lock */
+	DIG_ECORRUPT,   /* stored bytes do not match; not repaired */
 	DIG_ENOMEM,
-	DIG_EIO,	/* the repository cannot be read or written */
-	DIG_EDB,	/* the index cannot be read or written */
-	DIG_EFILE,	/* a file of the user's cannot be read or written */
-	DIG_ENOREPO,	/* not a repository */
-	DIG_EDENIED,	/* not trusted or not permitted */
-	DIG_ECANCELLED	/* interrupted */
+	DIG_EIO,       /* the repository cannot be read or written */
+	DIG_EDB,       /* the index cannot be read or written */
+	DIG_EFILE,     /* a file of the user's cannot be read or written */
+	DIG_ENOREPO,   /* not a repository */
+	DIG_EDENIED,   /* not trusted or not permitted */
+	DIG_ECANCELLED /* interrupted */
 };
 
 struct dig_error {
 	enum dig_status status;
-	int os_errno;	/* errno when raised, else 0 */
-	int db_code;	/* SQLite extended code when raised, else 0 */
-	char msg[480];	/* one line, no newline, truncated if longer */
+	int os_errno;   /* errno when raised, else 0 */
+	int db_code;    /* SQLite extended code when raised, else 0 */
+	char msg[480];  /* one line, no newline, truncated if longer */
 	char hint[320]; /* what to type or do next; may be empty */
 };
 

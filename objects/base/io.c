@@ -24,20 +24,20 @@
 static void
 fill_stat(const struct statx *sx, struct dig_stat *out)
 {
-	out->type = S_ISREG(sx->stx_mode) ? DIG_FT_REGULAR
-	    : S_ISDIR(sx->stx_mode)	  ? DIG_FT_DIR
-	    : S_ISLNK(sx->stx_mode)	  ? DIG_FT_SYMLINK
-					  : DIG_FT_OTHER;
+	out->type = S_ISREG(sx->stx_mode)   ? DIG_FT_REGULAR
+		    : S_ISDIR(sx->stx_mode) ? DIG_FT_DIR
+		    : S_ISLNK(sx->stx_mode) ? DIG_FT_SYMLINK
+					    : DIG_FT_OTHER;
 	out->mode = sx->stx_mode & 07777;
 	out->uid = sx->stx_uid;
 	out->dev = makedev(sx->stx_dev_major, sx->stx_dev_minor);
 	out->ino = sx->stx_ino;
 	out->nlink = sx->stx_nlink;
 	out->size_bytes = sx->stx_size;
-	out->mtime_ns = sx->stx_mtime.tv_sec * INT64_C(1000000000) +
-	    sx->stx_mtime.tv_nsec;
-	out->ctime_ns = sx->stx_ctime.tv_sec * INT64_C(1000000000) +
-	    sx->stx_ctime.tv_nsec;
+	out->mtime_ns =
+	    sx->stx_mtime.tv_sec * INT64_C(1000000000) + sx->stx_mtime.tv_nsec;
+	out->ctime_ns =
+	    sx->stx_ctime.tv_sec * INT64_C(1000000000) + sx->stx_ctime.tv_nsec;
 }
 
 int
@@ -67,8 +67,8 @@ bool
 dig_stat_same(const struct dig_stat *a, const struct dig_stat *b)
 {
 	return a->type == b->type && a->size_bytes == b->size_bytes &&
-	    a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
-	    a->ino == b->ino && a->dev == b->dev && a->mode == b->mode;
+	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
+	       a->ino == b->ino && a->dev == b->dev && a->mode == b->mode;
 }
 
 static int
@@ -315,8 +315,8 @@ dig_rename_noreplace_at(
     int olddir, const char *old, int newdir, const char *new_)
 {
 	return renameat2(olddir, old, newdir, new_, RENAME_NOREPLACE) == 0
-	    ? 0
-	    : errno;
+		   ? 0
+		   : errno;
 }
 
 int
@@ -395,8 +395,8 @@ dig_read_file(int dirfd, const char *name, size_t limit_bytes,
 		return dig_raise_os(err, io_status, -fd, "opening '%s'", name);
 	rc = dig_stat_fd(fd, &sb);
 	if (rc != 0 || sb.type != DIG_FT_REGULAR) {
-		st = dig_raise_os(err, io_status, rc,
-		    "'%s' is not a regular file", name);
+		st = dig_raise_os(
+		    err, io_status, rc, "'%s' is not a regular file", name);
 		goto out;
 	}
 	if (sb.size_bytes > limit_bytes) {
@@ -407,8 +407,8 @@ dig_read_file(int dirfd, const char *name, size_t limit_bytes,
 	dig_buf_reserve(out, (size_t)sb.size_bytes);
 	n = dig_pread_full(fd, out->data, (size_t)sb.size_bytes, 0);
 	if (n < 0) {
-		st = dig_raise_os(
-		    err, io_status, (int)-n, "reading '%s'", name);
+		st =
+		    dig_raise_os(err, io_status, (int)-n, "reading '%s'", name);
 		goto out;
 	}
 	out->len = (size_t)n;

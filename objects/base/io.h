@@ -42,9 +42,9 @@ bool dig_stat_same(const struct dig_stat *a, const struct dig_stat *b);
 
 enum dig_open {
 	DIG_OPEN_READ = 0,
-	DIG_OPEN_WRITE = 1,    /* read and write */
-	DIG_OPEN_CREATE = 2,   /* with WRITE: create if missing, 0666 & umask */
-	DIG_OPEN_EXCL = 4,     /* with CREATE: must not exist */
+	DIG_OPEN_WRITE = 1,  /* read and write */
+	DIG_OPEN_CREATE = 2, /* with WRITE: create if missing, 0666 & umask */
+	DIG_OPEN_EXCL = 4,   /* with CREATE: must not exist */
 	DIG_OPEN_TRUNC = 8,
 	DIG_OPEN_DIRECTORY = 16,
 	DIG_OPEN_FOLLOW = 32,  /* follow a final symlink (default: refuse) */
@@ -104,8 +104,8 @@ int dig_lock_exclusive(int fd, int64_t timeout_ms);
  * DIG_EINVALID; missing is DIG_ENOTFOUND; the rest is raised as io_status.
  */
 enum dig_status dig_read_file(int dirfd, const char *name, size_t limit_bytes,
-    struct dig_buf *out, enum dig_status io_status, struct dig_error *err)
-    DIG_CHECKED;
+    struct dig_buf *out, enum dig_status io_status,
+    struct dig_error *err) DIG_CHECKED;
 /* Replace a small file durably: temp name beside it, sync, rename, dir sync. */
 enum dig_status dig_replace_file(int dirfd, const char *name, const void *data,
     size_t len, struct dig_error *err) DIG_CHECKED;
@@ -116,7 +116,7 @@ int dig_remove_tree(int dirfd, const char *name);
 /* Fill with bytes from the kernel's generator; aborts if there is none. */
 void dig_random(void *data, size_t len);
 
-int64_t dig_now_ns(void);      /* monotonic, for measuring only */
+int64_t dig_now_ns(void);       /* monotonic, for measuring only */
 int64_t dig_wall_seconds(void); /* since 1970, data and never logic */
 
 /* Ctrl-C: installs handlers for INT and TERM that set one flag. */

@@ -89,8 +89,8 @@ dig_thread_count(void)
 	if (n < 1) {
 		CPU_ZERO(&set);
 		n = sched_getaffinity(0, sizeof(set), &set) == 0
-		    ? CPU_COUNT(&set)
-		    : 1;
+			? CPU_COUNT(&set)
+			: 1;
 	}
 	return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
 }

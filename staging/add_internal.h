@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inside of add: what the join, the workers and the bulk reader share.
+ */
+#ifndef STAGING_ADD_INTERNAL_H
+#define STAGING_ADD_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "objects/base/io.h"
+#include "objects/base/thread.h"
+#include "objects/chunker.h"
+#include "objects/file.h"
+#include "staging/add.h"
+
+/* Files above this are read by many threads at once, one after another. */
+#define DIG_ADD_BULK_BYTES ((uint64_t)16 << 20)
+
+enum dig_add_outcome {
+	DIG_ADD_READ,      /* entry is filled */
+	DIG_ADD_UNREADABLE /* reason is */
+};
+
+/* One path on its way into the staging. */
+struct dig_add_item {
+	char *path;
+	size_t path_len;
+	struct dig_stat stat; /* what the walk saw, then what was read */
+	bool remove;
+	struct dig_staged before;
+	/* filled by a worker */
+	enum dig_add_outcome outcome;
+	char reason[160];
+	struct dig_entry entry; /* its path is ours */
+	bool settled;           /* the stat may be recorded */
+	bool streamed;          /* there is no file and no stat */
+};
+
+/* A run of items in path order: the unit of work. */
+struct dig_add_slice {
+	struct dig_add_item *items;
+	size_t nitems;
+	size_t cap;
+	uint64_t bytes;
+	bool done; /* under the pipeline's mutex */
+};
+
+/* What a worker has of its own. */
+struct dig_add_worker {
+	struct dig_writer *writer;
+	struct dig_buf bytes;       /* a file */
+	struct dig_oid *old_chunks; /* of the version before */
+	size_t nold;
+	size_t old_cap;
+};
+
+/* The version before, as a list of chunks that serve as delta bases. */
+struct dig_add_bases {
+	const struct dig_oid *chunks;
+	size_t count;
+	size_t next; /* the one that follows the last one matched or used */
+};
+
+/* The base for a new chunk, or NULL. */
+const struct dig_oid *dig_add_base(
+    struct dig_add_bases *bases, const struct dig_oid *chunk);
+/* Chunks of what the staged tree has at a path; none is no error. */
+void dig_add_old_chunks(struct dig_add_worker *worker,
+    const struct dig_oid *staged_root, const char *path, size_t len);
+
+/* Read one small file or link into item->entry. A status other than OK is
+ * the repository's trouble; the file's own is in item->outcome. */
+enum dig_status dig_add_read(struct dig_add_worker *worker, int root_fd,
+    const struct dig_chunk_profile *profile, const struct dig_oid *staged_root,
+    int64_t clock_ns, struct dig_add_item *item,
+    struct dig_error *err) DIG_CHECKED;
+
+/*
+ * A large file, or a stream: this thread reads and cuts, threads of its own
+ * hash, compress and append. Fills item as dig_add_read does.
+ *
+ * fd        read from where it stands to its end
+ * expected  the stat before reading; NULL for a stream
+ * head      bytes that were read already, or empty
+ */
+struct dig_add_bulk {
+	struct dig_index *index;
+	const struct dig_chunk_profile *profile;
+	const char *verb;
+	bool small;   /* a stream that turned out to be short */
+	uint64_t *op; /* operation number of checkpoints in between */
+	void *arg;
+	void (*progress)(void *arg, uint64_t files, uint64_t bytes);
+	uint64_t files_before;
+	uint64_t bytes_before;
+};
+enum dig_status dig_add_bulk_read(const struct dig_add_bulk *bulk, int fd,
+    const void *head, size_t head_len, struct dig_add_item *item,
+    struct dig_error *err) DIG_CHECKED;
+
+#endif
