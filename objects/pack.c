@@ -254,12 +254,6 @@ dig_pack_scan_next(
 			    DIG_PACK_ALIGN - scan->offset % DIG_PACK_ALIGN;
 			continue;
 		}
-		/* The last block may hold nothing but the seal at its end. */
-		if (data[0] == 0 && (scan->flags & DIG_PACK_BULK) &&
-		    scan->end - scan->offset == DIG_PACK_ALIGN) {
-			*done = true;
-			return DIG_OK;
-		}
 		/* The seal is the last thing in a pack. */
 		if (len == 16 && memcmp(data, "digseal\n", 8) == 0) {
 			*done = true;

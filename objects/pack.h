@@ -150,8 +150,9 @@ struct dig_run {
 	uint64_t entries_at; /* file offset of the first entry */
 	uint64_t nbits;
 	uint32_t fanout[257]; /* [i] = entries whose first byte is < i */
-	uint8_t *filter;
-	uint8_t *entries; /* all of them when small, else NULL */
+	const uint8_t *filter;
+	const uint8_t *entries; /* all of them when small, else NULL */
+	uint8_t *whole;         /* what these two point into */
 };
 
 enum dig_status dig_run_open(int fd, uint64_t offset, uint64_t limit,

@@ -104,6 +104,47 @@ bad_run(uint64_t offset, struct dig_error *err)
 	    (unsigned long long)offset);
 }
 
+/* A short read is damage: the pack lost its end. */
+static enum dig_status
+bad_read(int64_t n, struct dig_error *err)
+{
+	if (n < 0)
+		return dig_raise_os(err, DIG_EIO, (int)-n, "reading a pack");
+	return dig_raise(err, DIG_ECORRUPT, "an index record is cut off");
+}
+
+/* A small run is kept whole, its checksum verified: a damaged filter would
+ * hide objects without a word. */
+static enum dig_status
+read_whole(int fd, const struct dig_record *rec, struct dig_run *out,
+    size_t entry_bytes, struct dig_error *err)
+{
+	size_t len = (size_t)(rec->header_len + rec->stored_len);
+	uint8_t *data = dig_alloc(len);
+	int64_t n = dig_pread_full(fd, data, len, out->offset);
+
+	out->whole = data;
+	if (n != (int64_t)len)
+		return bad_read(n, err);
+	if (!dig_record_intact(rec, data, data + rec->header_len))
+		return bad_run(out->offset, err);
+	out->entries = data + rec->header_len + HEAD_SIZE;
+	out->filter = out->entries + entry_bytes;
+	return DIG_OK;
+}
+
+/* Of a large one only the filter; entries are read when they are asked for. */
+static enum dig_status
+read_filter(int fd, struct dig_run *out, size_t len, uint64_t entry_bytes,
+    struct dig_error *err)
+{
+	int64_t n;
+
+	out->filter = out->whole = dig_alloc(len);
+	n = dig_pread_full(fd, out->whole, len, out->entries_at + entry_bytes);
+	return n == (int64_t)len ? DIG_OK : bad_read(n, err);
+}
+
 enum dig_status
 dig_run_open(int fd, uint64_t offset, uint64_t limit, struct dig_run *out,
     struct dig_error *err)
@@ -150,29 +191,19 @@ dig_run_open(int fd, uint64_t offset, uint64_t limit, struct dig_run *out,
 	out->offset = offset;
 	out->end = offset + rec.header_len + rec.stored_len;
 	out->entries_at = offset + rec.header_len + HEAD_SIZE;
-	out->filter = dig_alloc((size_t)filter_bytes);
-	n = dig_pread_full(fd, out->filter, (size_t)filter_bytes,
-	    out->entries_at + entry_bytes);
-	if (n >= 0 && (uint64_t)n == filter_bytes &&
-	    out->count <= IN_MEMORY_MAX) {
-		out->entries = dig_alloc((size_t)entry_bytes);
-		n = dig_pread_full(
-		    fd, out->entries, (size_t)entry_bytes, out->entries_at);
-		filter_bytes = entry_bytes;
-	}
-	if (n < 0 || (uint64_t)n != filter_bytes) {
+	st = out->count <= IN_MEMORY_MAX
+		 ? read_whole(fd, &rec, out, (size_t)entry_bytes, err)
+		 : read_filter(fd, out, (size_t)filter_bytes, entry_bytes, err);
+	if (st != DIG_OK)
 		dig_run_clear(out);
-		return dig_raise_os(err, DIG_EIO, n < 0 ? (int)-n : 0,
-		    "reading an index record");
-	}
-	return DIG_OK;
+	return st;
 }
 
 void
 dig_run_clear(struct dig_run *run)
 {
-	free(run->filter);
-	free(run->entries);
+	free(run->whole);
+	run->whole = NULL;
 	run->filter = run->entries = NULL;
 	run->count = 0;
 }
@@ -194,9 +225,7 @@ dig_run_entries(const struct dig_run *run, uint64_t first, size_t n,
 			got = dig_pread_full(run->fd, block, some * ENTRY_SIZE,
 			    run->entries_at + first * ENTRY_SIZE);
 			if (got != (int64_t)(some * ENTRY_SIZE))
-				return dig_raise_os(err, DIG_EIO,
-				    got < 0 ? (int)-got : 0,
-				    "reading an index record");
+				return bad_read(got, err);
 		}
 		for (size_t i = 0; i < some; i++)
 			decode_entry(at + i * ENTRY_SIZE, &out[i]);
