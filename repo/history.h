@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Walking commits: from tips, without what others reach, in git's order.
+ *
+ * The order is that of committer dates among the commits whose children are
+ * out, the one found first when dates are equal.
+ *
+ * With paths a commit is shown when it differs there from every parent (from
+ * the empty tree at a root). A merge that equals one of its parents there is
+ * left out and only the first such parent is followed: git's default
+ * simplification. Where the index knows the tips and nothing is excluded, the
+ * commits that touched the paths come from its rows and the way between them
+ * is skipped by jump pointers; else every commit is compared with its parents.
+ *
+ * Source: git-log(1) "History Simplification"; Myers (objects/commit.h).
+ */
+#ifndef REPO_HISTORY_H
+#define REPO_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "objects/base/error.h"
+#include "objects/commit.h"
+#include "objects/oid.h"
+
+struct dig_repo;
+struct dig_history;
+
+/* What to walk; all pointers are borrowed for dig_history_new only. */
+struct dig_history_options {
+	const struct dig_oid *tips; /* commits */
+	size_t ntips;
+	const struct dig_oid *hidden; /* what these reach is left out */
+	size_t nhidden;
+	bool all; /* every ref and HEAD are tips too */
+
+	const char *const *paths; /* pathspecs; none: all commits */
+	size_t npaths;
+
+	bool first_parent; /* follow first parents only */
+	bool reverse;      /* the oldest first, after limit and skip */
+	int64_t skip;      /* leave out so many */
+	int64_t limit;     /* then stop after so many; negative: never */
+	size_t min_parents;
+	size_t max_parents;
+	int64_t since; /* committer's seconds; older ones end the walk */
+	int64_t until;
+
+	/* A commit's author matches one of the authors, and its message one of
+	 * the messages; with none given, all do. */
+	const char *const *authors;
+	size_t nauthors;
+	const char *const *messages;
+	size_t nmessages;
+	bool ignore_case;
+	bool fixed;    /* plain text, not regular expressions */
+	bool extended; /* POSIX extended, not basic */
+};
+
+#define DIG_HISTORY_OPTIONS_INIT                                               \
+	{                                                                      \
+		NULL, 0, NULL, 0, false, NULL, 0, false, false, 0, -1, 0,      \
+		    SIZE_MAX, INT64_MIN, INT64_MAX, NULL, 0, NULL, 0, false,   \
+		    false, false                                               \
+	}
+
+/*
+ * Begin a walk. Errors: INVALID (a pathspec, a regular expression), NOTFOUND
+ * (a tip), CORRUPT, IO, DB.
+ */
+enum dig_status dig_history_new(struct dig_repo *repo,
+    const struct dig_history_options *options, struct dig_history **out,
+    struct dig_error *err) DIG_CHECKED;
+void dig_history_free(struct dig_history *history); /* NULL is accepted */
+
+/*
+ * The next commit: its id and what it says, both borrowed until the next call;
+ * *commit is NULL at the end. No statement is open between calls.
+ */
+enum dig_status dig_history_next(struct dig_history *history,
+    const struct dig_oid **id, const struct dig_commit **commit,
+    struct dig_error *err) DIG_CHECKED;
+
+/* How many commit objects were read so far, for tests. */
+uint64_t dig_history_reads(const struct dig_history *history);
+
+/* ---- Names of commits ------------------------------------------------- */
+
+/* A ref and the commit that it leads to. */
+struct dig_ref_name {
+	const char *name; /* "refs/heads/main"; "HEAD" */
+	struct dig_oid commit;
+	bool is_head; /* the branch that HEAD names */
+};
+
+/*
+ * HEAD, then the other refs from the last name to the first (git's order of
+ * decorations), for those that lead to a commit. *out: caller frees; the names
+ * are borrowed until the state of the repository changes.
+ */
+enum dig_status dig_history_refs(struct dig_repo *repo,
+    struct dig_ref_name **out, size_t *count,
+    struct dig_error *err) DIG_CHECKED;
+
+/* Read one commit; `bytes` keeps what *out borrows. */
+enum dig_status dig_history_commit(struct dig_repo *repo,
+    const struct dig_oid *id, struct dig_buf *bytes, struct dig_commit *out,
+    struct dig_error *err) DIG_CHECKED;
+/* Read a tag, the same way. */
+enum dig_status dig_history_tag(struct dig_repo *repo, const struct dig_oid *id,
+    struct dig_buf *bytes, struct dig_tag *out,
+    struct dig_error *err) DIG_CHECKED;
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Shared by the files of the walk and by nothing else.
+ *
+ *	history.c         tips, order, limits: what is handed out
+ *	history_nodes.c   commits met so far, and two heaps of them
+ *	history_paths.c   which commits touched the paths
+ *	history_match.c   authors and messages
+ */
+#ifndef REPO_HISTORY_INTERNAL_H
+#define REPO_HISTORY_INTERNAL_H
+
+#include "repo/history.h"
+#include "repo/internal.h"
+#include "staging/pathspec.h"
+
+enum dig_node_flag {
+	NODE_LOADED = 1,   /* the fields below the id are known */
+	NODE_QUEUED = 2,   /* was put into the walk's heap */
+	NODE_PAINTED = 4,  /* was put into the painter's heap */
+	NODE_WANTED = 8,   /* a tip reaches it */
+	NODE_HIDDEN = 16,  /* and so does something that is hidden */
+	NODE_TOUCHED = 32, /* differs from its first parent in the paths */
+	NODE_ENTERED = 64, /* a way down from here was taken already */
+	NODE_BOTTOM = 128, /* named as hidden itself */
+	NODE_SETTLED = 256 /* out of the painter's heap */
+};
+
+struct dig_node {
+	struct dig_oid id;
+	unsigned flags;
+	uint64_t order; /* of entering a heap */
+	int64_t date;   /* committer's seconds */
+	uint64_t generation;
+	uint64_t depth;
+	struct dig_oid tree;
+	struct dig_oid jump;
+	struct dig_oid *parents;
+	size_t nparents;
+	struct dig_buf bytes; /* of a commit that waits to be handed out */
+};
+
+/* A set of nodes by id; nodes stay where they are. */
+struct dig_nodes {
+	struct dig_node **slots;
+	size_t cap; /* a power of two, or 0 */
+	size_t count;
+};
+
+void dig_nodes_clear(struct dig_nodes *nodes);
+struct dig_node *dig_nodes_get(
+    struct dig_nodes *nodes, const struct dig_oid *id); /* made if missing */
+
+/* A heap; `before` says which of two comes out first. */
+struct dig_heap {
+	bool (*before)(const struct dig_node *a, const struct dig_node *b);
+	struct dig_node **at;
+	size_t count;
+	size_t cap;
+};
+
+bool dig_node_is_later(const struct dig_node *a, const struct dig_node *b);
+bool dig_node_is_deeper(const struct dig_node *a, const struct dig_node *b);
+void dig_heap_push(struct dig_heap *heap, struct dig_node *node);
+struct dig_node *dig_heap_pop(struct dig_heap *heap); /* NULL: empty */
+
+/* history_match.c */
+struct dig_matcher;
+enum dig_status dig_matcher_new(const struct dig_history_options *options,
+    struct dig_matcher **out, struct dig_error *err) DIG_CHECKED;
+void dig_matcher_free(struct dig_matcher *matcher);
+bool dig_matcher_matches(
+    struct dig_matcher *matcher, const struct dig_commit *commit);
+
+struct dig_history {
+	struct dig_repo *repo;
+	struct dig_pathspec *paths; /* NULL: all */
+	struct dig_matcher *matcher;
+	struct dig_nodes nodes;
+	struct dig_heap heap;
+	uint64_t order;
+	uint64_t reads;
+
+	bool first_parent;
+	bool painted; /* only NODE_WANTED and not NODE_HIDDEN count */
+	bool sparse;  /* `touched` is known */
+	int64_t skip;
+	int64_t limit;
+	size_t min_parents;
+	size_t max_parents;
+	int64_t since;
+	int64_t until;
+
+	uint64_t *depths; /* of the touched, ascending, each once */
+	size_t ndepths;
+
+	struct dig_node **list; /* reverse: what was collected */
+	size_t nlist;
+	size_t list_cap;
+	bool reverse;
+	bool collected;
+
+	struct dig_buf bytes;
+	struct dig_commit commit;
+	struct dig_oid id;
+};
+
+/* Read a node's commit unless it is known. */
+enum dig_status dig_history_load(struct dig_history *history,
+    struct dig_node *node, struct dig_error *err) DIG_CHECKED;
+
+/* history_paths.c */
+
+/* Learn from the index which commits touched the paths; *known is false when
+ * it cannot tell. */
+enum dig_status dig_history_learn(struct dig_history *history,
+    struct dig_node *const *tips, size_t ntips, bool *known,
+    struct dig_error *err) DIG_CHECKED;
+/* The nearest touched commit on the way down first parents, from `node` itself
+ * on; NULL when there is none, or when that way was taken before. */
+enum dig_status dig_history_descend(struct dig_history *history,
+    struct dig_node *node, struct dig_node **out,
+    struct dig_error *err) DIG_CHECKED;
+/* The two trees are equal in the paths. */
+enum dig_status dig_history_same(struct dig_history *history,
+    const struct dig_oid *a, const struct dig_oid *b, bool *same,
+    struct dig_error *err) DIG_CHECKED;
+
+#endif
