@@ -234,9 +234,9 @@ decode_parts(struct dig_cursor *cur, struct content_node *node)
 }
 
 static const char *
-decode(const struct dig_buf *data, struct content_node *node)
+decode(const void *data, size_t len, struct content_node *node)
 {
-	struct dig_cursor cur = dig_cursor_over(data->data, data->len);
+	struct dig_cursor cur = dig_cursor_over(data, len);
 	const char *flaw;
 	uint64_t count;
 
@@ -303,7 +303,8 @@ load(struct dig_file_reader *reader, unsigned level, bool is_top,
 		    &reader->scratch, err);
 		if (st != DIG_OK)
 			return st;
-		flaw = decode(&reader->scratch, node);
+		flaw = decode(
+		    reader->scratch.data, reader->scratch.len, node);
 		if (flaw == NULL && !dig_oid_eq(&node->id, id))
 			flaw = "has another id";
 	}
@@ -455,4 +456,20 @@ dig_file_reader_next(struct dig_file_reader *reader, struct dig_oid *chunk,
 	*offset = reader->offset;
 	reader->offset += *length_bytes;
 	return DIG_OK;
+}
+
+enum dig_status
+dig_content_node_id(
+    const void *data, size_t len, struct dig_oid *out, struct dig_error *err)
+{
+	struct content_node *node = dig_alloc(sizeof(*node));
+	const char *flaw = decode(data, len, node);
+	enum dig_status st = DIG_OK;
+
+	if (flaw == NULL)
+		*out = node->id;
+	else
+		st = dig_raise(err, DIG_ECORRUPT, "a content node %s", flaw);
+	free(node);
+	return st;
 }

@@ -43,4 +43,8 @@ enum dig_status dig_file_reader_next(struct dig_file_reader *reader,
     bool *done, struct dig_error *err) DIG_CHECKED;
 void dig_file_reader_free(struct dig_file_reader *reader);
 
+/* The id of a content node's bytes. Errors: CORRUPT when they are none. */
+enum dig_status dig_content_node_id(const void *data, size_t len,
+    struct dig_oid *out, struct dig_error *err) DIG_CHECKED;
+
 #endif

@@ -137,4 +137,24 @@ enum dig_status dig_tree_check(const struct dig_node_io *io,
     const struct dig_oid *root, const struct dig_tree_checks *checks,
     struct dig_error *err) DIG_CHECKED;
 
+/* Nodes that passed a check, each in its place, so that trees which share them
+ * are checked by what is new in them. 32 bytes a node, 128 MB at most: then it
+ * begins anew. */
+struct dig_tree_known;
+struct dig_tree_known *dig_tree_known_new(void);
+void dig_tree_known_free(struct dig_tree_known *known);
+/*
+ * The same check for a tree that resembles `base`, which has passed with the
+ * same `known`. checks sees only entries that are not in base as they are.
+ * base NULL: as dig_tree_check, and what passes becomes known.
+ */
+enum dig_status dig_tree_check_step(const struct dig_node_io *io,
+    const struct dig_oid *base, const struct dig_oid *root,
+    struct dig_tree_known *known, const struct dig_tree_checks *checks,
+    struct dig_error *err) DIG_CHECKED;
+
+/* The id of a node's bytes. Errors: CORRUPT when they are none. */
+enum dig_status dig_tree_node_id(const void *data, size_t len,
+    struct dig_oid *out, struct dig_error *err) DIG_CHECKED;
+
 #endif

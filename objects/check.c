@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Checking packs. The calling thread walks the headers of a pack and cuts it
+ * into batches; workers read each batch in one piece and check what is in it.
+ */
+#include "objects/check.h"
+
+#include <stdlib.h>
+
+#include "objects/base/io.h"
+#include "objects/base/thread.h"
+#include "objects/commit.h"
+#include "objects/file.h"
+#include "objects/store_internal.h"
+#include "objects/tree.h"
+
+#define BATCH_BYTES ((uint64_t)1 << 20)
+#define BATCH_RECORDS 256
+#define SEAL_SIZE 16
+
+struct spot {
+	uint64_t at;
+	struct dig_record record;
+};
+
+/* Records that stand one after another. */
+struct batch {
+	const struct dig_open_pack *pack;
+	uint64_t from;
+	uint64_t to;
+	size_t n;
+	struct spot spots[BATCH_RECORDS];
+};
+
+struct check {
+	struct dig_store *store;
+	const struct dig_check_options *options;
+	pthread_mutex_t mutex; /* around options->checked */
+	struct dig_queue queue;
+	unsigned nworkers;
+	atomic_int io_errno;
+	struct dig_check_totals totals;
+	uint64_t total_bytes;
+};
+
+struct worker {
+	struct check *check;
+	struct dig_reader *reader;
+	struct dig_codec_ctx *codec;
+	struct dig_buf bytes; /* of the batch */
+	struct dig_buf raw;
+};
+
+static void
+say(struct check *check, const struct dig_location *at, enum dig_kind kind,
+    const struct dig_oid *id, uint64_t raw_bytes, const char *flaw)
+{
+	struct dig_checked checked;
+
+	if (flaw == NULL && !check->options->decode)
+		return;
+	memset(&checked, 0, sizeof(checked));
+	checked.at = *at;
+	checked.kind = kind;
+	if (id != NULL)
+		checked.id = *id;
+	checked.raw_bytes = raw_bytes;
+	checked.flaw = flaw;
+	pthread_mutex_lock(&check->mutex);
+	check->options->checked(check->options->arg, &checked);
+	pthread_mutex_unlock(&check->mutex);
+}
+
+/* ---- Objects ---------------------------------------------------------- */
+
+/* The id that these bytes have, or why they are no object of the kind. */
+static const char *
+id_of(enum dig_kind kind, const uint8_t *raw, size_t len, struct dig_oid *id,
+    struct dig_error *err)
+{
+	struct dig_commit *commit;
+	struct dig_tag *tag;
+	enum dig_status st = DIG_OK;
+
+	switch (kind) {
+	case DIG_KIND_CHUNK:
+		dig_sha256(raw, len, id->bytes);
+		break;
+	case DIG_KIND_CONTENT:
+		st = dig_content_node_id(raw, len, id, err);
+		break;
+	case DIG_KIND_TREE:
+		st = dig_tree_node_id(raw, len, id, err);
+		break;
+	case DIG_KIND_COMMIT:
+		dig_commit_id(raw, len, id);
+		commit = dig_alloc(sizeof(*commit));
+		st = dig_commit_decode(raw, len, commit, err);
+		free(commit);
+		break;
+	case DIG_KIND_TAG:
+		dig_sha256_domain(DIG_DOMAIN_TAG, raw, len, id->bytes);
+		tag = dig_alloc(sizeof(*tag));
+		st = dig_tag_decode(raw, len, tag, err);
+		free(tag);
+		break;
+	case DIG_KIND_STATE:
+		dig_sha256_domain(DIG_DOMAIN_STATE, raw, len, id->bytes);
+		break;
+	case DIG_KIND_SOLID:
+	case DIG_KIND_RUN:
+		return "no object of this kind can be";
+	}
+	return st == DIG_OK ? NULL : err->msg;
+}
+
+/* Do the indexes lead here? What stands behind the last run is in memory. */
+static bool
+is_indexed(struct worker *worker, const struct dig_location *at,
+    enum dig_kind kind, const struct dig_oid *id)
+{
+	struct dig_store *store = worker->check->store;
+	struct dig_location places[DIG_LOCATIONS_MAX];
+	const struct dig_open_pack *pack;
+	struct dig_error err;
+	size_t found;
+
+	if (dig_store_locate(store, kind, id, places, &found, &err) != DIG_OK)
+		return false;
+	for (size_t i = 0; i < found; i++)
+		if (places[i].pack == at->pack &&
+		    places[i].offset == at->offset &&
+		    places[i].slot == at->slot)
+			return true;
+	/* With so many places the list is not all of them; and memory keeps
+	 * one place of an object that stands behind the last run twice. */
+	pack = dig_store_pack(store, at->pack);
+	return found == DIG_LOCATIONS_MAX ||
+	       (found > 0 &&
+		   (pack->nruns == 0 || at->offset >= pack->runs[0].end));
+}
+
+static void
+check_object(struct worker *worker, const struct dig_location *at,
+    enum dig_kind kind, const struct dig_oid *id, const uint8_t *raw,
+    size_t len)
+{
+	struct dig_error err = DIG_ERROR_INIT;
+	struct dig_oid now;
+	const char *flaw = id_of(kind, raw, len, &now, &err);
+
+	if (flaw == NULL && !dig_oid_eq(&now, id))
+		flaw = "its bytes do not match its id";
+	say(worker->check, at, kind, id, len, flaw);
+	if (flaw == NULL && !is_indexed(worker, at, kind, id))
+		say(worker->check, at, kind, id, len,
+		    "the pack's index does not lead to it");
+}
+
+/* ---- Records ---------------------------------------------------------- */
+
+static void
+check_solid(struct worker *worker, const struct dig_location *where,
+    const struct dig_record *rec, const uint8_t *payload)
+{
+	struct check *check = worker->check;
+	struct dig_solid_item *items = NULL;
+	struct dig_error err = DIG_ERROR_INIT;
+	struct dig_location at = *where;
+	struct dig_oid id;
+	enum dig_status st;
+	size_t frame_at;
+	size_t nitems;
+
+	st = dig_solid_decode(payload, (size_t)rec->stored_len, rec->raw_len,
+	    &items, &nitems, &frame_at, &err);
+	if (st == DIG_OK) {
+		dig_sha256_domain(
+		    DIG_DOMAIN_SOLID, payload, frame_at, id.bytes);
+		if (!dig_oid_eq(&id, &rec->id))
+			st = dig_raise(&err, DIG_ECORRUPT,
+			    "its directory does not match its id");
+	}
+	if (st == DIG_OK) {
+		dig_buf_reset(&worker->raw);
+		dig_buf_reserve(&worker->raw, (size_t)rec->raw_len);
+		st = dig_codec_decode(worker->codec, rec->codec,
+		    payload + frame_at, (size_t)rec->stored_len - frame_at,
+		    NULL, 0, worker->raw.data, (size_t)rec->raw_len, &err);
+	}
+	if (st != DIG_OK)
+		say(check, &at, DIG_KIND_SOLID, &rec->id, rec->raw_len,
+		    err.msg);
+	for (size_t i = 0; st == DIG_OK && i < nitems; i++) {
+		at.slot = (uint32_t)i + 1;
+		check_object(worker, &at, items[i].kind, &items[i].id,
+		    worker->raw.data + items[i].offset,
+		    (size_t)items[i].raw_len);
+	}
+	free(items);
+}
+
+static void
+check_single(struct worker *worker, const struct dig_location *at,
+    const struct dig_record *rec, const uint8_t *payload)
+{
+	struct dig_error err = DIG_ERROR_INIT;
+	const uint8_t *raw = payload;
+	enum dig_status st = DIG_OK;
+
+	if (rec->codec == DIG_CODEC_DELTA) {
+		st = dig_reader_at(
+		    worker->reader, rec->kind, at, &worker->raw, &err);
+		raw = worker->raw.data;
+	} else if (rec->codec == DIG_CODEC_ZSTD) {
+		dig_buf_reset(&worker->raw);
+		dig_buf_reserve(&worker->raw, (size_t)rec->raw_len);
+		st = dig_codec_decode(worker->codec, rec->codec, payload,
+		    (size_t)rec->stored_len, NULL, 0, worker->raw.data,
+		    (size_t)rec->raw_len, &err);
+		raw = worker->raw.data;
+	}
+	if (st != DIG_OK)
+		say(worker->check, at, rec->kind, &rec->id, rec->raw_len,
+		    err.msg);
+	else
+		check_object(
+		    worker, at, rec->kind, &rec->id, raw, (size_t)rec->raw_len);
+}
+
+static void
+check_record(struct worker *worker, const struct dig_location *at,
+    const struct dig_record *rec, const uint8_t *bytes)
+{
+	const uint8_t *payload = bytes + rec->header_len;
+	struct dig_oid id;
+
+	if (!dig_record_intact(rec, bytes, payload)) {
+		say(worker->check, at, rec->kind, &rec->id, rec->raw_len,
+		    "the record does not match its checksum");
+		return;
+	}
+	if (!worker->check->options->decode)
+		return;
+	if (rec->kind == DIG_KIND_SOLID) {
+		check_solid(worker, at, rec, payload);
+	} else if (rec->kind == DIG_KIND_RUN) {
+		dig_sha256_domain(
+		    DIG_DOMAIN_RUN, payload, (size_t)rec->stored_len, id.bytes);
+		if (!dig_oid_eq(&id, &rec->id))
+			say(worker->check, at, rec->kind, &rec->id,
+			    rec->raw_len, "its bytes do not match its id");
+	} else {
+		check_single(worker, at, rec, payload);
+	}
+}
+
+static void
+check_batch(struct worker *worker, const struct batch *batch)
+{
+	size_t len = (size_t)(batch->to - batch->from);
+	int64_t n;
+
+	dig_buf_reset(&worker->bytes);
+	dig_buf_reserve(&worker->bytes, len);
+	n = dig_pread_full(
+	    batch->pack->fd, worker->bytes.data, len, batch->from);
+	if (n < 0) {
+		atomic_store(&worker->check->io_errno, (int)-n);
+		return;
+	}
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct dig_record *rec = &batch->spots[i].record;
+		uint64_t at = batch->spots[i].at - batch->from;
+		struct dig_location where = { batch->pack->number,
+			batch->spots[i].at, 0 };
+
+		if (at + rec->header_len + rec->stored_len > (uint64_t)n)
+			say(worker->check, &where, rec->kind, &rec->id,
+			    rec->raw_len, "the file ends within it");
+		else
+			check_record(
+			    worker, &where, rec, worker->bytes.data + at);
+	}
+}
+
+static void
+worker_init(struct worker *worker, struct check *check)
+{
+	memset(worker, 0, sizeof(*worker));
+	worker->check = check;
+	worker->reader = dig_reader_new(check->store);
+	worker->codec = dig_codec_new(DIG_CODEC_LEVEL_MIN, false);
+}
+
+static void
+worker_clear(struct worker *worker)
+{
+	dig_reader_free(worker->reader);
+	dig_codec_free(worker->codec);
+	dig_buf_clear(&worker->bytes);
+	dig_buf_clear(&worker->raw);
+}
+
+static void
+work(void *arg, unsigned index)
+{
+	struct worker worker;
+	struct batch *batch;
+
+	(void)index;
+	worker_init(&worker, arg);
+	while ((batch = dig_queue_pop(&worker.check->queue)) != NULL) {
+		check_batch(&worker, batch);
+		free(batch);
+	}
+	worker_clear(&worker);
+}
+
+/* ---- Packs ------------------------------------------------------------ */
+
+static void
+hand_over(struct check *check, struct batch **batch)
+{
+	struct worker worker;
+
+	if (*batch == NULL)
+		return;
+	if (check->nworkers == 0) {
+		worker_init(&worker, check);
+		check_batch(&worker, *batch);
+		worker_clear(&worker);
+		free(*batch);
+	} else {
+		dig_queue_push(&check->queue, *batch);
+	}
+	*batch = NULL;
+}
+
+/* Header, length and seal of the file. */
+static enum dig_status
+check_ends(struct check *check, const struct dig_open_pack *pack,
+    const struct dig_pack_state *state, struct dig_error *err)
+{
+	const uint8_t *store_id = dig_journal_store_id(check->store->journal);
+	struct dig_location at = { pack->number, 0, 0 };
+	struct dig_error why = DIG_ERROR_INIT;
+	uint8_t bytes[DIG_PACK_HEADER];
+	unsigned flags = 0;
+	int64_t n;
+
+	n = dig_pread_full(pack->fd, bytes, sizeof(bytes), 0);
+	if (n < 0)
+		return dig_raise_os(err, DIG_EIO, (int)-n, "reading a pack");
+	if ((size_t)n < sizeof(bytes))
+		say(check, &at, 0, NULL, 0, "the file is too short");
+	else if (dig_pack_header_check(
+		     bytes, pack->number, &flags, store_id, &why) != DIG_OK)
+		say(check, &at, 0, NULL, 0, why.msg);
+	else if (flags != (state->flags & DIG_PACK_BULK))
+		say(check, &at, 0, NULL, 0,
+		    "header and journal differ about its sort");
+	if ((state->flags & DIG_PACK_SEALED) == 0 ||
+	    state->length < DIG_PACK_HEADER + SEAL_SIZE)
+		return DIG_OK;
+	n = dig_pread_full(
+	    pack->fd, bytes, SEAL_SIZE, state->length - SEAL_SIZE);
+	if (n < 0)
+		return dig_raise_os(err, DIG_EIO, (int)-n, "reading a pack");
+	at.offset = state->length - SEAL_SIZE;
+	if (n != SEAL_SIZE || memcmp(bytes, "digseal\n", 8) != 0 ||
+	    dig_get_be64(bytes + 8) != state->run_offset)
+		say(check, &at, 0, NULL, 0, "the seal is damaged");
+	return DIG_OK;
+}
+
+static enum dig_status
+check_state_of(struct check *check, struct dig_error *err)
+{
+	int rc = atomic_load(&check->io_errno);
+
+	if (dig_interrupted())
+		return dig_raise(err, DIG_ECANCELLED, "interrupted");
+	if (rc != 0)
+		return dig_raise_os(err, DIG_EIO, rc, "reading a pack");
+	return DIG_OK;
+}
+
+/* Past what is damaged; *done when nothing whole follows. */
+static enum dig_status
+skip_damage(struct check *check, struct dig_pack_scan *scan, uint32_t pack,
+    bool *done, struct dig_error *err)
+{
+	struct dig_location at = { pack, scan->offset, 0 };
+	enum dig_status st;
+	bool found;
+
+	say(check, &at, 0, NULL, 0, "no record can be read here");
+	st = dig_pack_scan_resync(scan, &found, err);
+	if (st == DIG_ECORRUPT)
+		st = DIG_OK;
+	*done = !found;
+	return st;
+}
+
+static enum dig_status
+check_records(struct check *check, const struct dig_open_pack *pack,
+    struct dig_error *err)
+{
+	struct dig_pack_scan scan;
+	struct batch *batch = NULL;
+	enum dig_status st = DIG_OK;
+	bool done = false;
+
+	dig_pack_scan_init(&scan, pack->fd, pack->flags, 0, pack->length);
+	while (st == DIG_OK) {
+		st = dig_pack_scan_next(&scan, &done, err);
+		if (st == DIG_ECORRUPT) {
+			hand_over(check, &batch);
+			st =
+			    skip_damage(check, &scan, pack->number, &done, err);
+			if (st == DIG_OK && !done)
+				continue;
+		}
+		if (st != DIG_OK || done)
+			break;
+		if (batch != NULL &&
+		    (batch->n == BATCH_RECORDS ||
+			scan.at + scan.record.header_len +
+				scan.record.stored_len - batch->from >
+			    BATCH_BYTES)) {
+			hand_over(check, &batch);
+			if (check->options->progress != NULL)
+				check->options->progress(check->options->arg,
+				    check->totals.bytes + scan.at,
+				    check->total_bytes);
+			st = check_state_of(check, err);
+		}
+		if (batch == NULL) {
+			batch = dig_alloc(sizeof(*batch));
+			batch->pack = pack;
+			batch->n = 0;
+			batch->from = scan.at;
+		}
+		batch->spots[batch->n].at = scan.at;
+		batch->spots[batch->n++].record = scan.record;
+		batch->to =
+		    scan.at + scan.record.header_len + scan.record.stored_len;
+		check->totals.records++;
+	}
+	hand_over(check, &batch);
+	dig_pack_scan_clear(&scan);
+	return st;
+}
+
+static enum dig_status
+check_packs(struct check *check, struct dig_error *err)
+{
+	const struct dig_state *state = dig_store_state(check->store);
+	enum dig_status st = DIG_OK;
+
+	for (size_t i = 0; st == DIG_OK && i < state->npacks; i++) {
+		const struct dig_open_pack *pack =
+		    dig_store_pack(check->store, state->packs[i].number);
+		struct dig_location at = { state->packs[i].number, 0, 0 };
+
+		check->totals.packs++;
+		if (pack == NULL) {
+			say(check, &at, 0, NULL, 0, "the file is missing");
+			continue;
+		}
+		st = check_ends(check, pack, &state->packs[i], err);
+		if (st == DIG_OK)
+			st = check_records(check, pack, err);
+		if (st == DIG_OK)
+			st = check_state_of(check, err);
+		check->totals.bytes += pack->length;
+	}
+	return st;
+}
+
+enum dig_status
+dig_store_check(struct dig_store *store,
+    const struct dig_check_options *options, struct dig_check_totals *out,
+    struct dig_error *err)
+{
+	struct dig_group group;
+	struct check check;
+	enum dig_status st = dig_store_load(store, err);
+	unsigned n = dig_thread_count();
+
+	if (st != DIG_OK)
+		return st;
+	memset(&check, 0, sizeof(check));
+	check.store = store;
+	check.options = options;
+	for (size_t i = 0; i < dig_store_state(store)->npacks; i++)
+		check.total_bytes += dig_store_state(store)->packs[i].length;
+	pthread_mutex_init(&check.mutex, NULL);
+	dig_queue_init(&check.queue, 2 * (size_t)n);
+	check.nworkers = dig_group_start(&group, n, work, &check);
+	st = check_packs(&check, err);
+	dig_queue_close(&check.queue);
+	dig_group_join(&group);
+	dig_queue_clear(&check.queue);
+	pthread_mutex_destroy(&check.mutex);
+	if (st == DIG_OK)
+		st = check_state_of(&check, err);
+	if (st == DIG_OK)
+		*out = check.totals;
+	return st;
+}

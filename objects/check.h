@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * DOOR: reading packs from end to end, every record and every object in them.
+ */
+#ifndef OBJECTS_CHECK_H
+#define OBJECTS_CHECK_H
+
+#include "objects/store.h"
+
+/* What was found at one place. */
+struct dig_checked {
+	struct dig_location at; /* offset 0: the pack as a whole */
+	enum dig_kind kind;     /* 0: not known */
+	struct dig_oid id;      /* meaningful when kind is not 0 */
+	uint64_t raw_bytes;
+	const char *flaw; /* NULL: it is whole */
+};
+
+/* Called from any thread of the check, one call at a time. */
+typedef void dig_checked_fn(void *arg, const struct dig_checked *checked);
+
+struct dig_check_options {
+	/* Decode every object and hash it; else only checksums of records. */
+	bool decode;
+	void *arg;
+	/* Without decode it sees flaws only, else every object as well. */
+	dig_checked_fn *checked;
+	/* May be NULL. From the calling thread. */
+	void (*progress)(void *arg, uint64_t done_bytes, uint64_t total_bytes);
+};
+
+struct dig_check_totals {
+	uint64_t packs;
+	uint64_t records;
+	uint64_t bytes; /* committed */
+};
+
+/*
+ * Check the committed bytes of every pack: headers, records, solids, deltas,
+ * runs (which must lead to every object), seals. What is damaged is handed to
+ * `checked` and does not stop the check; behind damage it goes on at the next
+ * record that is whole.
+ *
+ * Errors: IO, CANCELLED (Ctrl-C). Cost: reads everything, on all cores.
+ */
+enum dig_status dig_store_check(struct dig_store *store,
+    const struct dig_check_options *options, struct dig_check_totals *out,
+    struct dig_error *err) DIG_CHECKED;
+
+#endif
