@@ -376,6 +376,17 @@ dig_index_close(struct dig_index *index)
 	free(index);
 }
 
+int
+dig_index_set_timeout(struct dig_index *index, int timeout_ms)
+{
+	int before = index->timeout_ms;
+
+	index->timeout_ms = timeout_ms;
+	if (index->db != NULL)
+		dig_db_set_timeout(index->db, timeout_ms);
+	return before;
+}
+
 struct dig_store *
 dig_index_store(struct dig_index *index)
 {

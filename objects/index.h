@@ -52,6 +52,9 @@ struct dig_index_options {
 enum dig_status dig_index_open(const struct dig_index_options *options,
     struct dig_index **out, struct dig_error *err) DIG_CHECKED;
 void dig_index_close(struct dig_index *index); /* rolls back */
+/* Wait so long for the lock and the database from now on; the time until now
+ * is returned. 0: not at all. */
+int dig_index_set_timeout(struct dig_index *index, int timeout_ms);
 
 struct dig_store *dig_index_store(struct dig_index *index);
 /* The .dig folder, as it was given. */
