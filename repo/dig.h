@@ -7,9 +7,11 @@
 #ifndef REPO_DIG_H
 #define REPO_DIG_H
 
+#include "repo/checkout.h"
 #include "repo/config.h"
 #include "repo/record.h"
 #include "repo/repo.h"
 #include "repo/revision.h"
+#include "repo/stage.h"
 
 #endif
