@@ -12,14 +12,15 @@
 #include "objects/index.h"
 #include "objects/tree.h"
 #include "repo/dig.h"
+#include "staging/ignore.h"
 
 struct dig_repo {
-	char *dig_dir;	/* absolute path of .dig */
+	char *dig_dir;  /* absolute path of .dig */
 	char *worktree; /* absolute path */
-	char *prefix;	/* current folder inside it, no '/' at the end */
-	int dirfd;	/* .dig */
-	int root_fd;	/* the work tree */
-	bool inside;	/* the current folder is in it */
+	char *prefix;   /* current folder inside it, no '/' at the end */
+	int dirfd;      /* .dig */
+	int root_fd;    /* the work tree */
+	bool inside;    /* the current folder is in it */
 	struct dig_config *config; /* borrowed */
 	struct dig_talk talk;
 	struct dig_index *index;
@@ -28,6 +29,12 @@ struct dig_repo {
 /* Say something about a file, in one line. */
 void dig_repo_warn(struct dig_repo *repo, const char *fmt, ...)
     DIG_PRINTF(2, 3);
+
+/*
+ * The ignore rules that stand below those of the folders: core.excludesFile,
+ * then .dig/info/exclude. Never NULL; freed with dig_ignore_free.
+ */
+struct dig_ignore *dig_repo_ignore(struct dig_repo *repo);
 
 /* Read and decode a commit. bytes keeps what *out borrows. */
 enum dig_status dig_repo_read_commit(struct dig_repo *repo,

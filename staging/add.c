@@ -578,6 +578,48 @@ is_unchanged(const struct dig_row *row, const struct dig_stat *stat)
 	       dig_stat_same(&row->stat, stat);
 }
 
+/* Does the file at a path, whose stat is known, still have this content? */
+static bool
+still_has(struct pipeline *pipe, const char *path, const struct dig_stat *stat,
+    const struct dig_oid *content)
+{
+	struct dig_error err;
+	struct dig_oid now;
+	const char *name;
+	bool same = false;
+	int fd = dig_open_parent(pipe->options->root_fd, path, &name);
+
+	if (fd < 0)
+		return false;
+	same = dig_hash_at(fd, name, stat, pipe->profile, &now, &same, &err) ==
+		   DIG_OK &&
+	       same && dig_oid_eq(&now, content);
+	dig_close(fd);
+	return same;
+}
+
+/* -n: say what would be done with a path. */
+static void
+only_say(struct pipeline *pipe, const char *path, const struct dig_stat *stat,
+    const struct dig_row *row)
+{
+	if (stat == NULL) {
+		pipe->result->removed++;
+		say_changed(pipe, DIG_ADD_REMOVED, path);
+		return;
+	}
+	if (row != NULL && stat->type == DIG_FT_REGULAR &&
+	    row->staged.size_bytes == stat->size_bytes &&
+	    row->staged.kind == kind_of(stat) &&
+	    still_has(pipe, path, stat, &row->staged.content))
+		return;
+	if (row == NULL)
+		pipe->result->added++;
+	else
+		pipe->result->modified++;
+	say_changed(pipe, DIG_ADD_PUT, path);
+}
+
 static enum dig_status
 candidate(struct pipeline *pipe, const char *path, size_t len,
     const struct dig_stat *stat, const struct dig_row *row,
@@ -587,6 +629,10 @@ candidate(struct pipeline *pipe, const char *path, size_t len,
 
 	if (row != NULL && stat != NULL && is_unchanged(row, stat))
 		return DIG_OK;
+	if (pipe->options->dry_run) {
+		only_say(pipe, path, stat, row);
+		return DIG_OK;
+	}
 	memset(&item, 0, sizeof(item));
 	item.path = dig_memdup0(path, len);
 	item.path_len = len;
@@ -609,11 +655,10 @@ static enum dig_status
 not_walked(
     struct pipeline *pipe, const struct dig_row *row, struct dig_error *err)
 {
-	struct dig_buf dir = DIG_BUF_INIT;
 	const char *path = row->path;
-	const char *slash = strrchr(path, '/');
+	const char *name;
 	struct dig_stat stat;
-	int fd = pipe->options->root_fd;
+	int fd;
 	int rc;
 
 	if (!dig_pathspec_match(
@@ -621,15 +666,9 @@ not_walked(
 		return DIG_OK;
 	if (row->staged.kind == DIG_ENTRY_LINK)
 		return DIG_OK; /* a foreign commit: nothing of it is here */
-	if (slash != NULL) {
-		dig_buf_put(&dir, path, (size_t)(slash - path));
-		fd = dig_open_beneath(pipe->options->root_fd,
-		    (const char *)dir.data, DIG_OPEN_DIRECTORY);
-		dig_buf_clear(&dir);
-	}
-	rc = fd < 0 ? -fd : dig_stat_at(fd, slash ? slash + 1 : path, &stat);
-	if (fd >= 0 && fd != pipe->options->root_fd)
-		dig_close(fd);
+	fd = dig_open_parent(pipe->options->root_fd, path, &name);
+	rc = fd < 0 ? -fd : dig_stat_at(fd, name, &stat);
+	dig_close(fd);
 	if (rc == 0 &&
 	    (stat.type == DIG_FT_REGULAR || stat.type == DIG_FT_SYMLINK))
 		return candidate(pipe, path, row->path_len, &stat, row, err);
@@ -736,21 +775,15 @@ settle_young(struct pipeline *pipe, struct dig_error *err)
 	dig_racy_wait_past(pipe->dig_dirfd, newest, &now);
 	for (size_t i = 0; st == DIG_OK && i < pipe->nyoung; i++) {
 		struct young *young = &pipe->young[i];
-		struct dig_error own;
-		struct dig_oid content;
-		bool same = false;
 
 		/* Large ones are left to the next status. */
-		if (!dig_racy_is_settled(&young->stat, now) ||
-		    young->stat.size_bytes > DIG_ADD_BULK_BYTES ||
-		    young->stat.type != DIG_FT_REGULAR)
-			continue;
-		if (dig_hash_at(pipe->options->root_fd, young->path,
-			&young->stat, pipe->profile, &content, &same,
-			&own) == DIG_OK &&
-		    same && dig_oid_eq(&content, &young->content))
+		if (dig_racy_is_settled(&young->stat, now) &&
+		    young->stat.size_bytes <= DIG_ADD_BULK_BYTES &&
+		    young->stat.type == DIG_FT_REGULAR &&
+		    still_has(pipe, young->path, &young->stat, &young->content))
 			st = dig_index_restat(pipe->options->index, young->path,
-			    strlen(young->path), &content, &young->stat, err);
+			    strlen(young->path), &young->content, &young->stat,
+			    err);
 	}
 	return st;
 }
@@ -776,33 +809,48 @@ clear_pipeline(struct pipeline *pipe)
 	pthread_cond_destroy(&pipe->done);
 }
 
+/* Walk the tree beside the rows, within what the pathspec may mean. */
+static enum dig_status
+walk_and_join(struct pipeline *pipe, struct dig_error *err)
+{
+	const struct dig_add_options *options = pipe->options;
+	struct dig_walk_options walk_options = DIG_WALK_OPTIONS_INIT;
+	struct dig_walk *walk = NULL;
+	struct dig_rows *rows = NULL;
+	struct dig_db *db;
+	const char *under = "";
+	size_t under_len = 0;
+	enum dig_status st;
+
+	st = dig_index_need_db(options->index, &db, err);
+	if (st != DIG_OK)
+		return st;
+	walk_options.ignore = options->ignore;
+	walk_options.pathspec = options->pathspec;
+	if (options->pathspec != NULL)
+		under_len = dig_pathspec_common_dir(options->pathspec, &under);
+	rows = dig_rows_new_at(db, under, under_len);
+	st = dig_walk_open(options->root_fd, &walk_options, &walk, err);
+	if (st == DIG_OK)
+		st = join(pipe, walk, rows, err);
+	dig_walk_close(walk);
+	dig_rows_free(rows);
+	return st;
+}
+
 static enum dig_status
 run(struct pipeline *pipe, struct dig_error *err)
 {
 	const struct dig_add_options *options = pipe->options;
-	struct dig_walk_options walk_options = DIG_WALK_OPTIONS_INIT;
 	struct dig_commit_options last = { options->verb, 0, false, false,
 		NULL };
-	struct dig_walk *walk = NULL;
-	struct dig_rows *rows = NULL;
-	const char *under = "";
-	size_t under_len = 0;
 	enum dig_status st;
 
 	st = dig_racy_now(pipe->dig_dirfd, &pipe->clock_ns, err);
 	if (st != DIG_OK)
 		return st;
 	pipe->staged_root = dig_index_next(options->index)->staged_root;
-	walk_options.ignore = options->ignore;
-	walk_options.pathspec = options->pathspec;
-	if (options->pathspec != NULL)
-		under_len = dig_pathspec_common_dir(options->pathspec, &under);
-	rows = dig_rows_new_at(dig_index_db(options->index), under, under_len);
-	st = dig_walk_open(options->root_fd, &walk_options, &walk, err);
-	if (st == DIG_OK)
-		st = join(pipe, walk, rows, err);
-	dig_walk_close(walk);
-	dig_rows_free(rows);
+	st = walk_and_join(pipe, err);
 	if (st == DIG_OK && (pipe->filling != NULL || pipe->nslices > 0))
 		st = commit_batch(pipe, err);
 	for (size_t i = 0; st == DIG_OK && i < pipe->nlarge; i++)
@@ -857,10 +905,14 @@ dig_add(const struct dig_add_options *options, struct dig_add_result *result,
 	enum dig_status st;
 
 	st = init_pipeline(&pipe, options, result, err);
-	if (st == DIG_OK)
-		st = dig_index_begin(options->index, err);
-	if (st == DIG_OK)
-		st = run(&pipe, err);
+	if (st == DIG_OK && options->dry_run) {
+		st = walk_and_join(&pipe, err);
+	} else {
+		if (st == DIG_OK)
+			st = dig_index_begin(options->index, err);
+		if (st == DIG_OK)
+			st = run(&pipe, err);
+	}
 	clear_pipeline(&pipe);
 	dig_index_rollback(options->index);
 	return st;

@@ -121,25 +121,14 @@ read_file(struct dig_add_worker *worker, int root_fd, struct dig_add_item *item)
 static void
 read_link(struct dig_add_worker *worker, int root_fd, struct dig_add_item *item)
 {
-	const char *name = strrchr(item->path, '/');
-	struct dig_buf dir = DIG_BUF_INIT;
-	int fd = root_fd;
+	const char *name;
+	int fd = dig_open_parent(root_fd, item->path, &name);
 	int rc;
 
-	if (name != NULL) {
-		dig_buf_put(&dir, item->path, (size_t)(name - item->path));
-		fd = dig_open_beneath(
-		    root_fd, (const char *)dir.data, DIG_OPEN_DIRECTORY);
-		dig_buf_clear(&dir);
-		name++;
-	} else {
-		name = item->path;
-	}
 	rc = fd < 0 ? -fd : dig_readlink_at(fd, name, &worker->bytes);
 	if (rc == 0)
 		rc = dig_stat_at(fd, name, &item->stat);
-	if (fd >= 0 && fd != root_fd)
-		dig_close(fd);
+	dig_close(fd);
 	if (rc != 0)
 		unreadable(item, "cannot be read", rc);
 	else if (worker->bytes.len == 0 || worker->bytes.len > 4095)

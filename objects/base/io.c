@@ -163,6 +163,22 @@ dig_open_beneath(int dirfd, const char *path, unsigned flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+int
+dig_open_parent(int dirfd, const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int fd;
+
+	*name = slash ? slash + 1 : path;
+	if (slash == NULL)
+		return dig_open_at(dirfd, ".", DIG_OPEN_DIRECTORY);
+	dir = dig_memdup0(path, (size_t)(slash - path));
+	fd = dig_open_beneath(dirfd, dir, DIG_OPEN_DIRECTORY);
+	free(dir);
+	return fd;
+}
+
 int64_t
 dig_pread_full(int fd, void *data, size_t len, uint64_t offset)
 {

@@ -62,6 +62,10 @@ int dig_open_beneath(int dirfd, const char *path, unsigned flags);
 /* The absolute path with every link resolved, free(); 0 or errno. */
 int dig_real_path(const char *path, char **out);
 
+/* The folder below dirfd that holds `path`, resolved as above; *name is the
+ * last component, borrowed. Returns a descriptor of its own, or -errno. */
+int dig_open_parent(int dirfd, const char *path, const char **name);
+
 /* Read up to len bytes at offset; short only at the end of the file.
  * Returns the count or the negated errno. */
 int64_t dig_pread_full(int fd, void *data, size_t len, uint64_t offset);

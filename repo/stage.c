@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pathspecs and ignore rules of a repository, around staging/add.
+ */
+#include "repo/stage.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repo/internal.h"
+#include "staging/add.h"
+#include "staging/rows.h"
+
+struct stage {
+	struct dig_repo *repo;
+	const struct dig_stage_options *options;
+};
+
+/* Rules of a file that is not in the tree, on top of what is below. */
+static struct dig_ignore *
+add_rules(
+    struct dig_ignore *below, int dirfd, const char *name, const char *shown)
+{
+	struct dig_buf rules = DIG_BUF_INIT;
+	struct dig_ignore *chain = below;
+	struct dig_error err;
+
+	if (dig_read_file(dirfd, name, DIG_IGNORE_FILE_MAX, &rules, DIG_EFILE,
+		&err) == DIG_OK) {
+		chain = dig_ignore_new(below, shown, 0, rules.data, rules.len);
+		dig_ignore_free(below);
+	}
+	dig_buf_clear(&rules);
+	return chain;
+}
+
+/* "~/x" as git has it. */
+static char *
+expand_home(const char *path)
+{
+	const char *home = getenv("HOME");
+	struct dig_buf full = DIG_BUF_INIT;
+
+	if (strncmp(path, "~/", 2) != 0 || home == NULL)
+		return dig_strdup(path);
+	dig_buf_puts(&full, home);
+	dig_buf_puts(&full, path + 1);
+	return dig_buf_detach(&full);
+}
+
+struct dig_ignore *
+dig_repo_ignore(struct dig_repo *repo)
+{
+	struct dig_ignore *chain = dig_ignore_new(NULL, "", 0, "", 0);
+	struct dig_error err;
+	const char *value;
+
+	if (dig_config_get_string(repo->config, "core.excludesFile", &value,
+		NULL, &err) == DIG_OK) {
+		char *path = expand_home(value);
+
+		chain = add_rules(chain, repo->root_fd, path, path);
+		free(path);
+	}
+	return add_rules(
+	    chain, repo->dirfd, "info/exclude", ".dig/info/exclude");
+}
+
+static void
+on_changed(void *arg, enum dig_add_what what, const char *path)
+{
+	struct stage *stage = arg;
+
+	if (stage->options->changed != NULL)
+		stage->options->changed(stage->options->arg,
+		    what == DIG_ADD_PUT ? DIG_STAGE_PUT : DIG_STAGE_REMOVED,
+		    path);
+}
+
+static void
+on_left_out(void *arg, const char *path, const char *reason, bool failure)
+{
+	struct stage *stage = arg;
+	struct dig_buf shown = DIG_BUF_INIT;
+
+	(void)failure;
+	dig_path_quote(&shown, path, strlen(path), true);
+	dig_repo_warn(stage->repo, "%s: %s", (const char *)shown.data, reason);
+	dig_buf_clear(&shown);
+}
+
+static void
+on_progress(void *arg, uint64_t files, uint64_t bytes)
+{
+	struct stage *stage = arg;
+	struct dig_progress_report report = { "adding", files, 0, bytes, 0 };
+
+	if (stage->repo->talk.progress != NULL)
+		stage->repo->talk.progress(stage->repo->talk.arg, &report);
+}
+
+/* Is anything at or below this path, in the work tree or staged? */
+static enum dig_status
+is_known(
+    struct dig_repo *repo, const char *path, bool *out, struct dig_error *err)
+{
+	const struct dig_row *row;
+	struct dig_rows *rows;
+	enum dig_status st;
+	size_t len = strlen(path);
+	struct dig_db *db;
+	char *plain = dig_memdup0(path, len);
+	int fd;
+
+	while (len > 0 && plain[len - 1] == '/')
+		plain[--len] = '\0';
+	*out = len == 0;
+	if (!*out) {
+		struct dig_stat sb;
+		const char *name;
+
+		fd = dig_open_parent(repo->root_fd, plain, &name);
+		*out = fd >= 0 && dig_stat_at(fd, name, &sb) == 0;
+		dig_close(fd);
+	}
+	st = DIG_OK;
+	if (!*out)
+		st = dig_index_need_db(repo->index, &db, err);
+	if (st == DIG_OK && !*out) {
+		rows = dig_rows_new_at(db, plain, len);
+		st = dig_rows_next(rows, &row, err);
+		*out = st == DIG_OK && row != NULL;
+		dig_rows_free(rows);
+	}
+	free(plain);
+	return st;
+}
+
+/* A path that was typed must name something, and nothing that is ignored. */
+static enum dig_status
+check_typed(struct dig_repo *repo, const struct dig_pathspec *spec,
+    struct dig_ignore *ignore, struct dig_error *err)
+{
+	struct dig_ignore_lookup *lookup =
+	    ignore ? dig_ignore_lookup_new(repo->root_fd, ignore) : NULL;
+	enum dig_status st = DIG_OK;
+
+	for (size_t i = 0; st == DIG_OK && i < dig_pathspec_count(spec); i++) {
+		const char *path = dig_pathspec_literal(spec, i);
+		struct dig_staged staged;
+		struct dig_stat sb;
+		struct dig_db *db;
+		size_t len;
+		bool known;
+
+		if (path == NULL || *path == '\0' ||
+		    dig_pathspec_has_matched(spec, i))
+			continue;
+		st = is_known(repo, path, &known, err);
+		if (st == DIG_OK && !known)
+			st = dig_raise(err, DIG_ENOTFOUND,
+			    "pathspec '%s' did not match any files",
+			    dig_pathspec_arg(spec, i));
+		if (st != DIG_OK || lookup == NULL)
+			continue;
+		st = dig_index_need_db(repo->index, &db, err);
+		len = strlen(path);
+		while (len > 0 && path[len - 1] == '/')
+			len--;
+		if (st == DIG_OK)
+			st = dig_rows_get(db, path, len, &staged, err);
+		if (st != DIG_OK || staged.exists)
+			continue; /* a tracked file is never ignored */
+		known = dig_stat_at(repo->root_fd, path, &sb) == 0 &&
+			sb.type == DIG_FT_DIR;
+		if (dig_ignore_lookup_check(lookup, path, len, known, NULL) ==
+		    DIG_IGNORE_YES) {
+			st = dig_raise(err, DIG_ENO,
+			    "'%s' is ignored by one of the ignore files",
+			    dig_pathspec_arg(spec, i));
+			dig_hint(err, "use -f if you really want to add it");
+		}
+	}
+	dig_ignore_lookup_free(lookup);
+	return st;
+}
+
+static enum dig_status
+check_matched(const struct dig_pathspec *spec, struct dig_error *err)
+{
+	for (size_t i = 0; i < dig_pathspec_count(spec); i++)
+		if (dig_pathspec_literal(spec, i) == NULL &&
+		    !dig_pathspec_has_matched(spec, i))
+			return dig_raise(err, DIG_ENOTFOUND,
+			    "pathspec '%s' did not match any files",
+			    dig_pathspec_arg(spec, i));
+	return DIG_OK;
+}
+
+static void
+take_result(const struct dig_add_result *from, struct dig_stage_result *to)
+{
+	to->added = from->added;
+	to->modified = from->modified;
+	to->removed = from->removed;
+	to->failures = from->failures;
+	to->op = from->op;
+}
+
+static enum dig_status
+interrupted(const struct dig_add_result *done, struct dig_error *err)
+{
+	uint64_t files = done->added + done->modified + done->removed;
+	enum dig_status st;
+
+	st = dig_raise(err, DIG_ECANCELLED,
+	    "interrupted; %" PRIu64 " change%s of finished batches %s staged",
+	    done->batches ? files : 0, files == 1 ? "" : "s",
+	    files == 1 ? "is" : "are");
+	dig_hint(err, "run the command again to add the rest");
+	return st;
+}
+
+enum dig_status
+dig_stage(struct dig_repo *repo, const struct dig_stage_options *options,
+    struct dig_stage_result *result, struct dig_error *err)
+{
+	struct stage stage = { repo, options };
+	struct dig_add_options add;
+	struct dig_add_result done;
+	struct dig_pathspec *spec = NULL;
+	enum dig_status st;
+
+	memset(result, 0, sizeof(*result));
+	memset(&done, 0, sizeof(done));
+	memset(&add, 0, sizeof(add));
+	add.root_fd = repo->root_fd;
+	add.index = repo->index;
+	add.ignore = options->force ? NULL : dig_repo_ignore(repo);
+	add.tracked_only = options->tracked_only;
+	add.dry_run = options->dry_run;
+	add.verb = options->verb ? options->verb : "add";
+	add.arg = &stage;
+	add.changed = on_changed;
+	add.left_out = on_left_out;
+	add.progress = on_progress;
+	if (options->npaths > 0) {
+		st = dig_pathspec_new(options->paths, options->npaths,
+		    repo->prefix, repo->worktree, &spec, err);
+		if (st != DIG_OK)
+			goto out;
+		add.pathspec = spec;
+		st = check_typed(
+		    repo, spec, options->tracked_only ? NULL : add.ignore, err);
+		if (st != DIG_OK)
+			goto out;
+	}
+	st = dig_add(&add, &done, err);
+	take_result(&done, result);
+	if (st == DIG_ECANCELLED)
+		st = interrupted(&done, err);
+	if (st == DIG_OK && spec != NULL)
+		st = check_matched(spec, err);
+	if (st == DIG_OK && done.failures > 0)
+		st = dig_raise(err, DIG_EFILE,
+		    "%" PRIu64 " file%s could not be added; the rest is staged",
+		    done.failures, done.failures == 1 ? "" : "s");
+out:
+	dig_pathspec_free(spec);
+	dig_ignore_free(add.ignore);
+	return st;
+}
+
+enum dig_status
+dig_stage_stream(struct dig_repo *repo, int fd, const char *path, bool exec,
+    struct dig_stage_result *result, struct dig_error *err)
+{
+	struct dig_buf full = DIG_BUF_INIT;
+	struct dig_add_result done;
+	const char *reason;
+	enum dig_status st;
+
+	memset(result, 0, sizeof(*result));
+	if (*repo->prefix != '\0' && *path != '/') {
+		dig_buf_puts(&full, repo->prefix);
+		dig_buf_putc(&full, '/');
+	}
+	dig_buf_puts(&full, path);
+	reason = dig_path_check(full.data, full.len);
+	if (reason != NULL) {
+		st = dig_raise(err, DIG_EINVALID, "'%s' %s", path, reason);
+		goto out;
+	}
+	st = dig_add_stream(repo->index, fd, (const char *)full.data, exec,
+	    "add --stdin", &done, err);
+	take_result(&done, result);
+out:
+	dig_buf_clear(&full);
+	return st;
+}
