@@ -93,6 +93,91 @@ dig_cli_config(struct dig_cli *cli)
 	return cli->config;
 }
 
+/* ---- The repository --------------------------------------------------- */
+
+/* The line of progress begins with the first report of a piece of work. */
+static void
+on_progress(void *arg, const struct dig_progress_report *report)
+{
+	struct dig_cli *cli = arg;
+	struct dig_progress_counts counts = { report->files_done,
+		report->files_total, report->bytes_done, report->bytes_total };
+
+	pthread_mutex_lock(&cli->mutex);
+	if (cli->progress_shown &&
+	    strcmp(cli->progress.what, report->what) != 0) {
+		dig_progress_end(&cli->progress);
+		cli->progress_shown = false;
+	}
+	if (!cli->progress_shown)
+		dig_progress_begin(
+		    &cli->progress, report->what, cli->progress_choice);
+	cli->progress_shown = true;
+	dig_progress_update(&cli->progress, &counts);
+	pthread_mutex_unlock(&cli->mutex);
+}
+
+void
+dig_cli_progress_end(struct dig_cli *cli)
+{
+	pthread_mutex_lock(&cli->mutex);
+	if (cli->progress_shown)
+		dig_progress_end(&cli->progress);
+	cli->progress_shown = false;
+	pthread_mutex_unlock(&cli->mutex);
+}
+
+static void
+on_warn(void *arg, const char *message)
+{
+	struct dig_cli *cli = arg;
+
+	if (cli->progress.style == DIG_PROGRESS_DRAW)
+		dig_cli_progress_end(cli);
+	dig_cli_warn(cli, "%s", message);
+}
+
+static enum dig_status
+get_repo(struct dig_cli *cli,
+    enum dig_status (*how)(struct dig_config *, const struct dig_talk *,
+	struct dig_repo **, struct dig_error *),
+    struct dig_repo **out, struct dig_error *err)
+{
+	struct dig_talk talk = { cli, on_progress, on_warn };
+	enum dig_status st = DIG_OK;
+
+	(void)dig_cli_config(cli); /* reads it */
+	if (cli->repo == NULL)
+		st = how(cli->config, &talk, &cli->repo, err);
+	if (st == DIG_OK)
+		*out = cli->repo;
+	return st;
+}
+
+enum dig_status
+dig_cli_repo(struct dig_cli *cli, struct dig_repo **out, struct dig_error *err)
+{
+	return get_repo(cli, dig_repo_open, out, err);
+}
+
+enum dig_status
+dig_cli_find_repo(
+    struct dig_cli *cli, struct dig_repo **out, struct dig_error *err)
+{
+	return get_repo(cli, dig_repo_find, out, err);
+}
+
+void
+dig_cli_close(struct dig_cli *cli)
+{
+	dig_cli_progress_end(cli);
+	dig_repo_close(cli->repo);
+	dig_config_free(cli->config);
+	pthread_mutex_destroy(&cli->mutex);
+}
+
+/* ---- Standard error --------------------------------------------------- */
+
 /* One write for the whole message, so that lines of processes do not mix. */
 static void
 say(const char *prefix, const char *text, struct dig_buf *line)

@@ -17,12 +17,14 @@
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "cmd/opt.h"
 #include "cmd/output.h"
+#include "cmd/progress.h"
 #include "objects/base/error.h"
-#include "repo/config.h"
+#include "repo/dig.h"
 
 enum dig_command_group {
 	DIG_GROUP_START,
@@ -49,6 +51,12 @@ struct dig_cli {
 	struct dig_config *config; /* through dig_cli_config() */
 	bool json;                 /* --json was asked: errors as JSON too */
 	bool no_pager;
+	struct dig_repo *repo; /* through dig_cli_repo() */
+	/* How long work is shown; the verb's DIG_OPTS_PROGRESS, set before. */
+	const char *progress_choice;
+	struct dig_progress progress;
+	bool progress_shown;
+	pthread_mutex_t mutex; /* of the three above: work has threads */
 };
 
 struct dig_command {
@@ -78,6 +86,21 @@ enum dig_status dig_command_unknown(const char *name, struct dig_error *err);
  * from the repository.
  */
 const struct dig_config *dig_cli_config(struct dig_cli *cli);
+
+/*
+ * The repository of the current folder, opened at the first call and closed by
+ * main(). Its progress and its warnings go to standard error. Errors as for
+ * dig_repo_open.
+ */
+enum dig_status dig_cli_repo(struct dig_cli *cli, struct dig_repo **out,
+    struct dig_error *err) DIG_CHECKED;
+/* The same for verbs that ask for settings and places only: dig_repo_find. */
+enum dig_status dig_cli_find_repo(struct dig_cli *cli, struct dig_repo **out,
+    struct dig_error *err) DIG_CHECKED;
+/* Work is over: wipe the line of progress, before results are printed. */
+void dig_cli_progress_end(struct dig_cli *cli);
+/* What main() does at the end. */
+void dig_cli_close(struct dig_cli *cli);
 
 /* `dig: warning: ...` on standard error, one line, escaped. */
 void dig_cli_warn(const struct dig_cli *cli, const char *fmt, ...)

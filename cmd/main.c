@@ -165,6 +165,7 @@ main(int argc, char **argv)
 		return dig_exit_code(DIG_EIO);
 	keep_from_sigpipe();
 	dig_interrupt_install();
+	pthread_mutex_init(&cli.mutex, NULL);
 	dig_out_init(&cli.out, STDOUT_FILENO);
 
 	st = global_options(&cli, argc, argv, &at, &err);
@@ -183,9 +184,10 @@ main(int argc, char **argv)
 		st = finished;
 		err = late;
 	}
+	dig_cli_progress_end(&cli);
 	if (st != DIG_OK && err.status != DIG_OK)
 		dig_cli_error(&cli, &err);
 	dig_out_clear(&cli.out);
-	dig_config_free(cli.config);
+	dig_cli_close(&cli);
 	return dig_exit_code(st);
 }

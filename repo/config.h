@@ -95,6 +95,13 @@ enum dig_status dig_config_user_path(
     struct dig_buf *out, struct dig_error *err) DIG_CHECKED;
 
 /*
+ * Change one key of the user's own file, made where it is missing; value NULL
+ * takes it out. Errors: those of dig_config_edit, EFILE, LOCKED.
+ */
+enum dig_status dig_config_set_user(const char *key, const char *value,
+    struct dig_error *err) DIG_CHECKED;
+
+/*
  * The value that counts. `entry` (may be NULL) tells where it comes from. The
  * string is borrowed. A default of the list counts as a value.
  *

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dig commit
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "cmd/command.h"
+#include "cmd/editor.h"
+#include "cmd/json.h"
+#include "cmd/text.h"
+#include "objects/base/io.h"
+
+#define MESSAGE_FILE_MAX ((size_t)16 << 20)
+#define EDIT_NAME "COMMIT_EDITMSG"
+#define LISTED_MAX 200 /* changes shown in the editor */
+
+struct opts {
+	bool all;
+	struct dig_list messages;
+	const char *file;
+	bool amend;
+	bool no_edit;
+	bool allow_empty;
+	const char *author;
+	const char *date;
+	bool quiet;
+	const char *progress;
+	bool json;
+};
+
+static const struct dig_opt options[] = {
+	DIG_OPT_FLAG('a', "all", struct opts, all,
+	    "stage every tracked file that changed or is gone first"),
+	DIG_OPT_LIST('m', "message", struct opts, messages, "MESSAGE",
+	    "the message; given again, the next paragraph"),
+	DIG_OPT_STRING('F', "file", struct opts, file, "FILE",
+	    "take the message from FILE, - is standard input"),
+	DIG_OPT_FLAG(0, "amend", struct opts, amend,
+	    "replace the commit that HEAD names"),
+	DIG_OPT_FLAG(0, "no-edit", struct opts, no_edit,
+	    "with --amend: keep its message"),
+	DIG_OPT_FLAG(0, "allow-empty", struct opts, allow_empty,
+	    "record a commit that changes nothing"),
+	DIG_OPT_STRING(0, "author", struct opts, author, "AUTHOR",
+	    "somebody else wrote it: 'Name <email>'"),
+	DIG_OPT_STRING(
+	    0, "date", struct opts, date, "DATE", "when it was written"),
+	DIG_OPT_FLAG('q', "quiet", struct opts, quiet, "print nothing"),
+	DIG_OPTS_PROGRESS(struct opts, progress),
+	DIG_OPT_JSON(struct opts, json),
+	DIG_OPT_END,
+};
+
+const struct dig_usage dig_usage_commit = {
+	"commit",
+	"[-a] [-m MESSAGE]... [-F FILE] [--amend [--no-edit]]\n"
+	"[--allow-empty] [--author AUTHOR] [--date DATE] [-q] [--json]",
+	"Record what is staged as a new commit, and move the branch to it. "
+	"Without -m and -F an editor asks for the message.",
+	options,
+};
+
+/* ---- The message ------------------------------------------------------ */
+
+static void
+join_messages(const struct dig_list *list, struct dig_buf *out)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0)
+			dig_buf_puts(out, "\n\n");
+		dig_buf_puts(out, list->at[i]);
+	}
+}
+
+/* A file, a pipe or standard input, to the end. */
+static enum dig_status
+read_message(const char *name, struct dig_buf *out, struct dig_error *err)
+{
+	bool standard = strcmp(name, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	enum dig_status st = DIG_OK;
+	int64_t got;
+
+	if (fd < 0)
+		return dig_raise_os(
+		    err, DIG_EINVALID, errno, "reading '%s'", name);
+	dig_buf_reserve(out, MESSAGE_FILE_MAX + 1);
+	got = dig_read_full(fd, out->data, MESSAGE_FILE_MAX + 1);
+	if (got < 0)
+		st = dig_raise_os(
+		    err, DIG_EFILE, (int)-got, "reading '%s'", name);
+	else if ((size_t)got > MESSAGE_FILE_MAX)
+		st = dig_raise(
+		    err, DIG_EINVALID, "'%s' is too large for a message", name);
+	else
+		out->len = (size_t)got;
+	if (!standard)
+		dig_ignore(dig_close(fd) == 0 ? DIG_OK : DIG_EFILE);
+	return st;
+}
+
+struct listing {
+	struct dig_buf *out;
+	size_t count;
+};
+
+static bool
+on_change(void *arg, char kind, const void *path, size_t len)
+{
+	struct listing *listing = arg;
+	struct dig_buf *out = listing->out;
+
+	if (listing->count++ == LISTED_MAX) {
+		dig_buf_puts(out, "#\t...\n");
+		return false;
+	}
+	dig_buf_puts(out, "#\t");
+	dig_buf_puts(out, kind == 'A'   ? "new file:   "
+			  : kind == 'D' ? "deleted:    "
+			  : kind == 'T' ? "typechange: "
+					: "modified:   ");
+	dig_quote_shown(out, path, len);
+	dig_buf_putc(out, '\n');
+	return true;
+}
+
+/* What the editor shows: the old message, and what will be recorded. */
+static enum dig_status
+make_template(struct dig_repo *repo, const struct opts *opts,
+    struct dig_buf *out, struct dig_error *err)
+{
+	struct listing listing = { out, 0 };
+	const char *branch = dig_repo_branch(repo);
+	struct dig_oid head;
+	enum dig_status st = DIG_OK;
+
+	if (opts->amend && dig_repo_head(repo, &head))
+		st = dig_record_message(repo, &head, out, err);
+	if (st != DIG_OK)
+		return st;
+	dig_buf_puts(out,
+	    "\n# The message of the commit. Lines that begin with '#' are "
+	    "left out,\n# and an empty message records nothing.\n#\n");
+	if (branch != NULL)
+		dig_buf_printf(out, "# On branch %s\n", branch);
+	else
+		dig_buf_puts(out, "# HEAD names no branch\n");
+	dig_buf_puts(out, "# Changes to be committed:\n");
+	st =
+	    dig_record_each_change(repo, opts->amend, on_change, &listing, err);
+	if (st == DIG_OK && listing.count == 0 && !opts->amend &&
+	    !opts->allow_empty) {
+		st = dig_raise(err, DIG_ENO, "nothing to commit");
+		dig_hint(err, "stage changes with 'dig add'");
+	}
+	return st;
+}
+
+static enum dig_status
+edit_message(struct dig_cli *cli, struct dig_repo *repo,
+    const struct opts *opts, struct dig_buf *out, struct dig_error *err)
+{
+	struct dig_buf text = DIG_BUF_INIT, path = DIG_BUF_INIT;
+	enum dig_status st;
+	int fd;
+
+	st = make_template(repo, opts, &text, err);
+	if (st != DIG_OK)
+		goto out;
+	fd = dig_open_at(AT_FDCWD, dig_repo_dir(repo), DIG_OPEN_DIRECTORY);
+	if (fd < 0) {
+		st = dig_raise_os(
+		    err, DIG_EIO, -fd, "opening '%s'", dig_repo_dir(repo));
+		goto out;
+	}
+	st = dig_replace_file(fd, EDIT_NAME, text.data, text.len, err);
+	dig_ignore(dig_close(fd) == 0 ? DIG_OK : DIG_EIO); /* a folder */
+	dig_buf_printf(&path, "%s/%s", dig_repo_dir(repo), EDIT_NAME);
+	if (st == DIG_OK)
+		st = dig_editor_run(
+		    dig_cli_config(cli), (const char *)path.data, &text, err);
+	if (st == DIG_OK)
+		dig_message_clean(text.data, text.len, true, out);
+out:
+	dig_buf_clear(&path);
+	dig_buf_clear(&text);
+	return st;
+}
+
+/* Where the message comes from; *kept: it is that of the amended commit. */
+static enum dig_status
+find_message(struct dig_cli *cli, struct dig_repo *repo,
+    const struct opts *opts, struct dig_buf *out, bool *edited, bool *kept,
+    struct dig_error *err)
+{
+	struct dig_buf text = DIG_BUF_INIT;
+	enum dig_status st = DIG_OK;
+
+	*edited = false;
+	*kept = false;
+	if (opts->messages.count == 0 && opts->file == NULL) {
+		*kept = opts->amend && opts->no_edit;
+		*edited = !*kept;
+		return *kept ? DIG_OK : edit_message(cli, repo, opts, out, err);
+	}
+	if (opts->file == NULL)
+		join_messages(&opts->messages, &text);
+	else
+		st = read_message(opts->file, &text, err);
+	if (st == DIG_OK)
+		dig_message_clean(text.data, text.len, false, out);
+	dig_buf_clear(&text);
+	return st;
+}
+
+/* ---- Printing --------------------------------------------------------- */
+
+static void
+put_count(struct dig_out *out, uint64_t count, const char *what)
+{
+	if (count != 0)
+		dig_out_printf(out, ", %" PRIu64 " %s", count, what);
+}
+
+static void
+print_words(
+    struct dig_cli *cli, const struct dig_record *record, const char *id)
+{
+	uint64_t files = record->added + record->modified + record->deleted;
+	struct dig_out *out = &cli->out;
+	struct dig_buf raw = DIG_BUF_INIT, stored = DIG_BUF_INIT;
+
+	dig_out_puts(out, "[");
+	if (record->branch != NULL)
+		dig_out_text(out, record->branch, strlen(record->branch));
+	else
+		dig_out_puts(out, "detached HEAD");
+	dig_out_printf(
+	    out, "%s %s] ", record->is_root ? " (root-commit)" : "", id);
+	dig_out_text(out, record->subject, strlen(record->subject));
+	dig_out_printf(
+	    out, "\n %" PRIu64 " file%s changed", files, files == 1 ? "" : "s");
+	put_count(out, record->added, "added");
+	put_count(out, record->modified, "modified");
+	put_count(out, record->deleted, "deleted");
+	dig_format_size(&raw, record->raw_bytes);
+	dig_format_size(&stored, record->stored_bytes);
+	dig_out_printf(out, "\n %" PRIu64 " new chunk%s of %s, %s stored",
+	    record->new_chunks, record->new_chunks == 1 ? "" : "s",
+	    (const char *)raw.data, (const char *)stored.data);
+	if (record->raw_bytes != 0)
+		dig_out_printf(out, ", dedup ratio %.2f",
+		    (double)record->file_bytes / (double)record->raw_bytes);
+	dig_out_puts(out, "\n");
+	dig_buf_clear(&raw);
+	dig_buf_clear(&stored);
+}
+
+static void
+print_json(struct dig_cli *cli, const struct dig_record *record)
+{
+	char hex[DIG_OID_HEX + 1];
+	struct dig_json json;
+
+	dig_oid_hex(&record->id, hex);
+	dig_json_init(&json, &cli->out);
+	dig_json_object(&json, NULL);
+	dig_json_string(&json, "commit", hex);
+	if (record->branch != NULL)
+		dig_json_string(&json, "branch", record->branch);
+	else
+		dig_json_null(&json, "branch");
+	dig_json_string(&json, "subject", record->subject);
+	dig_json_bool(&json, "is_root", record->is_root);
+	dig_json_uint(&json, "added", record->added);
+	dig_json_uint(&json, "modified", record->modified);
+	dig_json_uint(&json, "deleted", record->deleted);
+	dig_json_uint(&json, "file_bytes", record->file_bytes);
+	dig_json_uint(&json, "new_chunks", record->new_chunks);
+	dig_json_uint(&json, "raw_bytes", record->raw_bytes);
+	dig_json_uint(&json, "stored_bytes", record->stored_bytes);
+	dig_json_object_end(&json);
+	dig_json_end(&json);
+}
+
+/* The commit is there, whatever comes now. */
+static void
+tell(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
+    const struct dig_record *record)
+{
+	struct dig_error err = DIG_ERROR_INIT;
+	char id[DIG_OID_HEX + 1];
+
+	if (record->index_is_behind)
+		dig_cli_warn(cli,
+		    "the commit is recorded; the index is behind, and the "
+		    "next command will bring it up to date");
+	dig_oid_hex(&record->id, id);
+	id[DIG_REVISION_SHORT] = '\0';
+	if (opts->json) {
+		print_json(cli, record);
+	} else if (!opts->quiet) {
+		dig_ignore(dig_revision_short(
+		    repo, &record->id, DIG_REVISION_SHORT, id, &err));
+		print_words(cli, record, id);
+	}
+}
+
+/* ---- The verb --------------------------------------------------------- */
+
+static enum dig_status
+check_opts(
+    const struct opts *opts, const struct dig_args *args, struct dig_error *err)
+{
+	if (args->argc != 0) {
+		dig_ignore(
+		    dig_raise(err, DIG_EINVALID, "commit takes no paths"));
+		dig_hint(err, "stage '%.200s' with 'dig add', then commit",
+		    args->argv[0]);
+		return DIG_EINVALID;
+	}
+	if (opts->messages.count != 0 && opts->file != NULL)
+		return dig_raise(
+		    err, DIG_EINVALID, "-m and -F do not go together");
+	if (opts->no_edit && !opts->amend && opts->messages.count == 0 &&
+	    opts->file == NULL)
+		return dig_raise(err, DIG_EINVALID,
+		    "--no-edit needs a message: -m, -F or --amend");
+	return DIG_OK;
+}
+
+/* -a; a file that cannot be read stops the commit. */
+static enum dig_status
+stage_tracked(struct dig_cli *cli, struct dig_repo *repo, uint64_t *op,
+    struct dig_error *err)
+{
+	struct dig_stage_options how = { .tracked_only = true,
+		.verb = "commit: staging" };
+	struct dig_stage_result result = { 0 };
+	enum dig_status st;
+
+	st = dig_stage(repo, &how, &result, err);
+	dig_cli_progress_end(cli);
+	*op = result.op;
+	return st;
+}
+
+static enum dig_status
+run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
+{
+	struct dig_record_options how = { 0 };
+	struct dig_record record = { 0 };
+	struct dig_buf message = DIG_BUF_INIT;
+	struct dig_repo *repo = NULL;
+	struct dig_oid staged;
+	enum dig_status st;
+	bool edited, kept;
+
+	cli->progress_choice = opts->progress;
+	st = dig_cli_repo(cli, &repo, err);
+	if (st == DIG_OK && opts->all)
+		st = stage_tracked(cli, repo, &how.op, err);
+	if (st != DIG_OK)
+		return st;
+	dig_repo_staged_root(repo, &staged);
+	st = find_message(cli, repo, opts, &message, &edited, &kept, err);
+	if (st != DIG_OK)
+		goto out;
+	how.message = kept ? NULL : message.data;
+	how.message_len = message.len;
+	how.author = opts->author;
+	how.date = opts->date;
+	how.amend = opts->amend;
+	how.allow_empty = opts->allow_empty;
+	how.staged = edited ? &staged : NULL;
+	if (!kept && message.len == 0)
+		st = dig_raise(
+		    err, DIG_ENO, "nothing is committed: the message is empty");
+	if (st == DIG_OK)
+		st = dig_record_commit(repo, &how, &record, err);
+	if (st == DIG_OK)
+		tell(cli, repo, opts, &record);
+out:
+	dig_record_clear(&record);
+	dig_buf_clear(&message);
+	return st;
+}
+
+enum dig_status
+dig_cmd_commit(
+    struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+{
+	struct opts opts = { 0 };
+	struct dig_args args;
+	enum dig_status st;
+
+	st = dig_opt_parse(&dig_usage_commit, argc, argv, &opts, &args, err);
+	if (st == DIG_OK)
+		st = check_opts(&opts, &args, err);
+	if (st == DIG_OK)
+		st = run(cli, &opts, err);
+	dig_list_clear(&opts.messages);
+	return st;
+}
