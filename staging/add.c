@@ -566,15 +566,18 @@ add_large(
 
 /* ---- The join --------------------------------------------------------- */
 
+static enum dig_entry_kind
+kind_of(const struct dig_stat *stat)
+{
+	if (stat->type == DIG_FT_SYMLINK)
+		return DIG_ENTRY_SYMLINK;
+	return (stat->mode & 0100) ? DIG_ENTRY_EXEC : DIG_ENTRY_FILE;
+}
+
 static bool
 is_unchanged(const struct dig_row *row, const struct dig_stat *stat)
 {
-	enum dig_entry_kind kind = stat->type == DIG_FT_SYMLINK
-				       ? DIG_ENTRY_SYMLINK
-				   : (stat->mode & 0100) ? DIG_ENTRY_EXEC
-							 : DIG_ENTRY_FILE;
-
-	return row->has_stat && row->staged.kind == kind &&
+	return row->has_stat && row->staged.kind == kind_of(stat) &&
 	       dig_stat_same(&row->stat, stat);
 }
 
