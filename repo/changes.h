@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What differs between two snapshots, path by path, with exact renames.
+ */
+#ifndef REPO_CHANGES_H
+#define REPO_CHANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "objects/base/error.h"
+#include "objects/commit.h"
+#include "objects/tree.h"
+
+struct dig_repo;
+
+/* One side of a change. */
+struct dig_change_side {
+	uint32_t mode; /* as git prints it, in octal; 0: not there */
+	uint64_t size_bytes;
+	struct dig_oid content; /* the content id */
+};
+
+struct dig_change {
+	char kind;           /* A M D T, R for a rename */
+	const uint8_t *path; /* of an R: the new one */
+	size_t path_len;
+	const uint8_t *old_path; /* of an R, else NULL */
+	size_t old_path_len;
+	struct dig_change_side old;
+	struct dig_change_side now;
+};
+
+/* In path order. The paths belong to the struct. */
+struct dig_changes {
+	struct dig_change *at;
+	size_t count;
+	size_t cap;
+	struct dig_buf names;
+};
+
+void dig_changes_clear(struct dig_changes *changes);
+
+/* Which paths are looked at, made once for many comparisons. */
+struct dig_changes_scope;
+enum dig_status dig_changes_scope_new(struct dig_repo *repo,
+    const char *const *paths, size_t npaths, struct dig_changes_scope **out,
+    struct dig_error *err) DIG_CHECKED;
+void dig_changes_scope_free(struct dig_changes_scope *scope);
+
+/*
+ * Compare two trees by their roots.
+ *
+ * scope    NULL: all paths
+ * renames  a path that went and one that came with the same content (and both
+ *          files, or the same kind) become one R at the new path; among equal
+ *          ones the same file name is preferred, then the first in path order
+ * out      initialised or used before; success: replaced
+ *
+ * Cost: O(differences) nodes, see dig_tree_diff.
+ */
+enum dig_status dig_changes_between(struct dig_repo *repo,
+    const struct dig_oid *old_root, const struct dig_oid *new_root,
+    struct dig_changes_scope *scope, bool renames, struct dig_changes *out,
+    struct dig_error *err) DIG_CHECKED;
+
+/* The same for a commit against its first parent; a root against nothing. */
+enum dig_status dig_changes_of(struct dig_repo *repo,
+    const struct dig_commit *commit, struct dig_changes_scope *scope,
+    bool renames, struct dig_changes *out, struct dig_error *err) DIG_CHECKED;
+
+#endif
