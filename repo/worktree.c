@@ -159,10 +159,10 @@ kind_of(const struct dig_stat *stat)
 	return stat->mode & 0100 ? DIG_ENTRY_EXEC : DIG_ENTRY_FILE;
 }
 
-/* The content id that the stat cache vouches for. */
-static enum dig_status
-from_cache(struct dig_repo *repo, const char *path, const struct dig_stat *stat,
-    struct dig_oid *content, bool *known, struct dig_error *err)
+enum dig_status
+dig_worktree_cached(struct dig_repo *repo, const char *path,
+    const struct dig_stat *stat, struct dig_oid *content, bool *known,
+    struct dig_error *err)
 {
 	struct dig_stmt *stmt = NULL;
 	struct dig_stat sb = *stat;
@@ -232,7 +232,8 @@ dig_worktree_which(struct dig_repo *repo, struct dig_folders *folders,
 	}
 	if (!any)
 		return DIG_OK;
-	st = from_cache(repo, path, &look->stat, &content, &known, err);
+	st =
+	    dig_worktree_cached(repo, path, &look->stat, &content, &known, err);
 	if (st != DIG_OK)
 		return st;
 	if (!known) {

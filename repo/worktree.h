@@ -63,4 +63,12 @@ enum dig_status dig_worktree_which(struct dig_repo *repo,
     const struct dig_entry *const *entries, int n, int *which,
     struct dig_error *err) DIG_CHECKED;
 
+/*
+ * The content id that the stat cache vouches for, for a file with this stat;
+ * known is false where it does not. Nothing is read from the work tree.
+ */
+enum dig_status dig_worktree_cached(struct dig_repo *repo, const char *path,
+    const struct dig_stat *stat, struct dig_oid *content, bool *known,
+    struct dig_error *err) DIG_CHECKED;
+
 #endif

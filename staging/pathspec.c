@@ -428,6 +428,12 @@ dig_pathspec_arg(const struct dig_pathspec *spec, size_t i)
 }
 
 bool
+dig_pathspec_is_exclusion(const struct dig_pathspec *spec, size_t i)
+{
+	return (spec->items[i].magic & EXCLUDE) != 0;
+}
+
+bool
 dig_pathspec_has_matched(const struct dig_pathspec *spec, size_t i)
 {
 	return atomic_load_explicit(

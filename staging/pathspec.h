@@ -62,6 +62,7 @@ size_t dig_pathspec_common_dir(
  * of others has implied is not among them. */
 size_t dig_pathspec_count(const struct dig_pathspec *spec);
 const char *dig_pathspec_arg(const struct dig_pathspec *spec, size_t i);
+bool dig_pathspec_is_exclusion(const struct dig_pathspec *spec, size_t i);
 /* Has matched a path so far; always true of an exclusion. */
 bool dig_pathspec_has_matched(const struct dig_pathspec *spec, size_t i);
 /* The path that argument i stands for when it has no wildcards, else NULL;
