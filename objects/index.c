@@ -203,10 +203,13 @@ open_db(struct dig_index *index, unsigned flags, struct dig_error *err)
 static enum dig_status
 catch_up(struct dig_index *index, struct dig_error *err)
 {
-	const struct dig_journal *journal = dig_store_journal(index->store);
+	struct dig_journal *journal = dig_store_journal(index->store);
 	enum dig_status st;
 
-	st = dig_txn_begin(index->db, err);
+	st = dig_journal_settle(
+	    journal, index->position.known ? index->position.end : 0, err);
+	if (st == DIG_OK)
+		st = dig_txn_begin(index->db, err);
 	if (st == DIG_OK)
 		st = dig_index_replay(index, err);
 	if (st == DIG_OK)
@@ -277,6 +280,9 @@ settle(struct dig_index *index, struct dig_error *err)
 		st = take_lock(index, 0, err);
 		if (st == DIG_OK) {
 			st = dig_store_refresh(index->store, err);
+			if (st == DIG_OK)
+				st = dig_journal_heal(
+				    dig_store_journal(index->store), err);
 			if (st == DIG_OK && index->db != NULL)
 				st = read_position(index, err);
 			if (st == DIG_OK || st == DIG_ENOTFOUND ||
@@ -630,6 +636,8 @@ dig_index_rebuild(struct dig_index *index, struct dig_error *err)
 	if (st != DIG_OK)
 		return st;
 	st = dig_store_refresh(index->store, err);
+	if (st == DIG_OK)
+		st = dig_journal_heal(dig_store_journal(index->store), err);
 	if (st == DIG_OK)
 		st = quarantine(index, err);
 	if (st == DIG_OK)

@@ -435,6 +435,32 @@ dig_journal_heal(struct dig_journal *journal, struct dig_error *err)
 	return DIG_OK;
 }
 
+enum dig_status
+dig_journal_settle(
+    struct dig_journal *journal, uint64_t from, struct dig_error *err)
+{
+	size_t skip;
+	int fd;
+	int rc;
+
+	if (from < journal->start)
+		from = journal->start;
+	if (from >= journal->end)
+		return DIG_OK;
+	skip = (size_t)(from - journal->start);
+	fd = dig_open_at(journal->dirfd, NAME, DIG_OPEN_WRITE);
+	if (fd < 0)
+		return dig_raise_os(err, DIG_EIO, -fd, "opening the journal");
+	rc = dig_pwrite_full(fd, journal->good.data + skip,
+	    journal->good.len - skip, from);
+	if (rc == 0)
+		rc = dig_sync_data(fd);
+	dig_close(fd);
+	if (rc != 0)
+		return dig_raise_os(err, DIG_EIO, rc, "syncing the journal");
+	return DIG_OK;
+}
+
 static bool
 checkpoint_is_due(
     const struct dig_journal *journal, const struct dig_journal_record *rec)

@@ -116,6 +116,14 @@ enum dig_status dig_journal_heal(
     struct dig_journal *journal, struct dig_error *err) DIG_CHECKED;
 
 /*
+ * Under the lock, before the records from `from` (a file offset) on are
+ * replayed: write the same bytes again and sync. They were read from the page
+ * cache, and a sync that failed may have left them there alone.
+ */
+enum dig_status dig_journal_settle(struct dig_journal *journal, uint64_t from,
+    struct dig_error *err) DIG_CHECKED;
+
+/*
  * Encode the difference between the journal's state and `next` as a record
  * (and a checkpoint behind it when one is due). Nothing is written yet. *out
  * is the last of them, borrowed until the next call. op 0: a new operation.
