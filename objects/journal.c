@@ -451,8 +451,8 @@ dig_journal_settle(
 	fd = dig_open_at(journal->dirfd, NAME, DIG_OPEN_WRITE);
 	if (fd < 0)
 		return dig_raise_os(err, DIG_EIO, -fd, "opening the journal");
-	rc = dig_pwrite_full(fd, journal->good.data + skip,
-	    journal->good.len - skip, from);
+	rc = dig_pwrite_full(
+	    fd, journal->good.data + skip, journal->good.len - skip, from);
 	if (rc == 0)
 		rc = dig_sync_data(fd);
 	dig_close(fd);
