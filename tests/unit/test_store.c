@@ -7,6 +7,8 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #define SEED 0x5eed0007u
 
@@ -579,6 +581,79 @@ test_unflushed(void **state)
 	rig_clear(&rig);
 }
 
+static void *
+put_until_full(void *arg)
+{
+	struct job *job = arg;
+	struct dig_writer *writer = dig_writer_new(job->rig->store);
+	uint8_t *data = malloc(60000);
+	uint64_t rng = SEED + job->which;
+	enum dig_status st = DIG_OK;
+	struct dig_error err;
+
+	for (int i = 0; i < 2000 && st == DIG_OK; i++) {
+		struct dig_oid id;
+
+		rig_fill(&rng, data, 60000);
+		dig_sha256(data, 60000, id.bytes);
+		st = dig_writer_put(writer, DIG_KIND_CHUNK, &id, data, 60000,
+		    NULL, job->bulk, &err);
+	}
+	assert_int_equal(st, DIG_EIO);
+	free(data);
+	dig_writer_free(writer);
+	return NULL;
+}
+
+/* Writes that fail: every writer hears of it, nobody waits for ever, nothing
+ * can be committed, and the next transaction is as good as new. */
+static void
+test_failed_writes(void **state)
+{
+	const struct dig_object_row *rows;
+	struct rlimit old, low;
+	struct dig_state next;
+	pthread_t threads[4];
+	struct job jobs[4];
+	struct dig_error err;
+	size_t nrows;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	for (int bulk = 0; bulk < 2; bulk++) {
+		struct rig rig;
+
+		rig_init(&rig, "/tmp");
+		rig_begin(&rig, 0);
+		low = old;
+		low.rlim_cur = 20 << 20;
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+		for (unsigned i = 0; i < 4; i++) {
+			jobs[i] = (struct job){ &rig, i, bulk };
+			assert_int_equal(pthread_create(&threads[i], NULL,
+					     put_until_full, &jobs[i]),
+			    0);
+		}
+		for (unsigned i = 0; i < 4; i++)
+			pthread_join(threads[i], NULL);
+		dig_state_copy(dig_store_state(rig.store), &next);
+		assert_true(dig_store_sync(rig.store, &next, &rows, &nrows,
+				&err) != DIG_OK);
+		dig_state_clear(&next);
+		dig_store_end(rig.store);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+		rig_begin(&rig, 0);
+		assert_int_equal(count_files(&rig), 0);
+		put_range(&rig, 0, 200, 16, 3000, bulk);
+		rig_commit(&rig);
+		dig_store_end(rig.store);
+		rig_reopen(&rig, false);
+		expect_all(&rig, 200, 16, 3000);
+		rig_clear(&rig);
+	}
+}
+
 static void
 flip(struct rig *rig, const char *name, uint64_t at, uint8_t mask)
 {
@@ -753,6 +828,7 @@ main(void)
 		cmocka_unit_test(test_writers),
 		cmocka_unit_test(test_abort),
 		cmocka_unit_test(test_unflushed),
+		cmocka_unit_test(test_failed_writes),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_truncated),
 	};
