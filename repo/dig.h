@@ -7,11 +7,15 @@
 #ifndef REPO_DIG_H
 #define REPO_DIG_H
 
+#include "repo/changes.h"
 #include "repo/checkout.h"
 #include "repo/config.h"
+#include "repo/content.h"
+#include "repo/history.h"
 #include "repo/record.h"
 #include "repo/repo.h"
 #include "repo/revision.h"
 #include "repo/stage.h"
+#include "repo/status.h"
 
 #endif
