@@ -269,10 +269,10 @@ dig_steps_run(struct dig_steps *steps, struct dig_error *err)
 	int tmp_fd = -1;
 
 	st = open_tmp(steps->repo, &tmp_fd, err);
-	for (size_t i = 0; i < steps->nclear && st == DIG_OK; i++)
-		st = clear_way(steps, steps->clear[i], err);
 	if (st == DIG_OK)
 		st = remove_files(steps, tmp_fd, err);
+	for (size_t i = 0; i < steps->nclear && st == DIG_OK; i++)
+		st = clear_way(steps, steps->clear[i], err);
 	if (st == DIG_OK)
 		st = remove_folders(steps, err);
 	if (st == DIG_OK)
