@@ -13,6 +13,7 @@
 
 #include "objects/codec.h"
 #include "objects/oid.h"
+#include "objects/state.h"
 
 #define DIG_PACK_HEADER 64
 #define DIG_PACK_SEAL_BYTES ((uint64_t)512 << 20)
@@ -23,8 +24,6 @@
 #define DIG_CHAIN_DEPTH_MAX 64
 #define DIG_SOLID_RAW_MAX ((size_t)512 << 10)
 #define DIG_SOLID_OBJECTS_MAX 4096
-
-enum dig_pack_flag { DIG_PACK_BULK = 1, DIG_PACK_SEALED = 2 };
 
 /* A record's header, decoded. */
 struct dig_record {

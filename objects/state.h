@@ -19,6 +19,8 @@ struct dig_ref {
 	struct dig_oid id;
 };
 
+enum dig_pack_flag { DIG_PACK_BULK = 1, DIG_PACK_SEALED = 2 };
+
 struct dig_pack_state {
 	uint32_t number;
 	unsigned flags;      /* enum dig_pack_flag */

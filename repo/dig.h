@@ -11,6 +11,8 @@
 #include "repo/checkout.h"
 #include "repo/config.h"
 #include "repo/content.h"
+#include "repo/date.h"
+#include "repo/fsck.h"
 #include "repo/history.h"
 #include "repo/record.h"
 #include "repo/repo.h"
