@@ -11,6 +11,7 @@
 #include "repo/internal.h"
 #include "staging/add.h"
 #include "staging/rows.h"
+#include "staging/walk.h"
 
 struct stage {
 	struct dig_repo *repo;
@@ -148,16 +149,23 @@ check_typed(struct dig_repo *repo, const struct dig_pathspec *spec,
 
 	for (size_t i = 0; st == DIG_OK && i < dig_pathspec_count(spec); i++) {
 		const char *path = dig_pathspec_literal(spec, i);
+		const char *reason;
 		struct dig_staged staged;
 		struct dig_stat sb;
 		struct dig_db *db;
 		size_t len;
-		bool known;
+		bool known = false;
 
 		if (path == NULL || *path == '\0' ||
 		    dig_pathspec_has_matched(spec, i))
 			continue;
-		st = is_known(repo, path, &known, err);
+		len = strlen(path);
+		while (len > 0 && path[len - 1] == '/')
+			len--;
+		reason = dig_path_check(path, len);
+		st = reason == NULL ? is_known(repo, path, &known, err)
+				    : dig_raise(err, DIG_EINVALID, "'%s' %s",
+					  dig_pathspec_arg(spec, i), reason);
 		if (st == DIG_OK && !known)
 			st = dig_raise(err, DIG_ENOTFOUND,
 			    "pathspec '%s' did not match any files",
@@ -165,9 +173,6 @@ check_typed(struct dig_repo *repo, const struct dig_pathspec *spec,
 		if (st != DIG_OK || lookup == NULL)
 			continue;
 		st = dig_index_need_db(repo->index, &db, err);
-		len = strlen(path);
-		while (len > 0 && path[len - 1] == '/')
-			len--;
 		if (st == DIG_OK)
 			st = dig_rows_get(db, path, len, &staged, err);
 		if (st != DIG_OK || staged.exists)
@@ -186,16 +191,62 @@ check_typed(struct dig_repo *repo, const struct dig_pathspec *spec,
 	return st;
 }
 
-static enum dig_status
-check_matched(const struct dig_pathspec *spec, struct dig_error *err)
+static const char *
+unmatched(const struct dig_pathspec *spec)
 {
 	for (size_t i = 0; i < dig_pathspec_count(spec); i++)
 		if (dig_pathspec_literal(spec, i) == NULL &&
 		    !dig_pathspec_has_matched(spec, i))
-			return dig_raise(err, DIG_ENOTFOUND,
-			    "pathspec '%s' did not match any files",
-			    dig_pathspec_arg(spec, i));
-	return DIG_OK;
+			return dig_pathspec_arg(spec, i);
+	return NULL;
+}
+
+/*
+ * A wildcard must match something, and that has to be known before the first
+ * batch is staged: look through rows and names until all have, which is soon
+ * unless one of them matches nothing.
+ */
+static enum dig_status
+check_wildcards(struct dig_repo *repo, struct dig_pathspec *spec,
+    struct dig_ignore *ignore, bool tracked_only, struct dig_error *err)
+{
+	struct dig_walk_options walk_options = DIG_WALK_OPTIONS_INIT;
+	const struct dig_walk_entry *entry;
+	const struct dig_row *row;
+	struct dig_walk *walk = NULL;
+	struct dig_rows *rows;
+	struct dig_db *db;
+	const char *under;
+	size_t len = dig_pathspec_common_dir(spec, &under);
+	enum dig_status st;
+
+	if (unmatched(spec) == NULL)
+		return DIG_OK;
+	st = dig_index_need_db(repo->index, &db, err);
+	if (st != DIG_OK)
+		return st;
+	rows = dig_rows_new_at(db, under, len);
+	while (unmatched(spec) != NULL &&
+	       (st = dig_rows_next(rows, &row, err)) == DIG_OK && row != NULL)
+		dig_pathspec_match(spec, row->path, row->path_len, false);
+	dig_rows_free(rows);
+	if (st != DIG_OK || unmatched(spec) == NULL)
+		return st;
+	walk_options.ignore = ignore;
+	walk_options.pathspec = spec;
+	walk_options.stat_needed = false;
+	if (!tracked_only)
+		st = dig_walk_open(repo->root_fd, &walk_options, &walk, err);
+	while (st == DIG_OK && walk != NULL && unmatched(spec) != NULL) {
+		st = dig_walk_next(walk, &entry, err);
+		if (st == DIG_OK && entry == NULL)
+			break;
+	}
+	dig_walk_close(walk);
+	if (st == DIG_OK && unmatched(spec) != NULL)
+		st = dig_raise(err, DIG_ENOTFOUND,
+		    "pathspec '%s' did not match any files", unmatched(spec));
+	return st;
 }
 
 static void
@@ -253,6 +304,9 @@ dig_stage(struct dig_repo *repo, const struct dig_stage_options *options,
 		add.pathspec = spec;
 		st = check_typed(
 		    repo, spec, options->tracked_only ? NULL : add.ignore, err);
+		if (st == DIG_OK)
+			st = check_wildcards(
+			    repo, spec, add.ignore, options->tracked_only, err);
 		if (st != DIG_OK)
 			goto out;
 	}
@@ -260,8 +314,6 @@ dig_stage(struct dig_repo *repo, const struct dig_stage_options *options,
 	take_result(&done, result);
 	if (st == DIG_ECANCELLED)
 		st = interrupted(&done, err);
-	if (st == DIG_OK && spec != NULL)
-		st = check_matched(spec, err);
 	if (st == DIG_OK && done.failures > 0)
 		st = dig_raise(err, DIG_EFILE,
 		    "%" PRIu64 " file%s could not be added; the rest is staged",

@@ -445,5 +445,9 @@ dig_pathspec_literal(const struct dig_pathspec *spec, size_t i)
 {
 	const struct item *item = &spec->items[i];
 
-	return item->literal == item->len ? item->path : NULL;
+	/* Letters of either case are a wildcard too. */
+	if (item->literal != item->len ||
+	    ((item->magic & ICASE) != 0 && item->exact != item->len))
+		return NULL;
+	return item->path;
 }
