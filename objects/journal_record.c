@@ -25,7 +25,8 @@ enum section {
 	SECTION_STAGED = 5,
 	SECTION_OP_STATE = 6,
 	SECTION_PACKS = 7,
-	SECTION_STATS = 8
+	SECTION_STATS = 8,
+	SECTION_OPTIONAL = 16 /* from here on: skipped when not known */
 };
 
 enum { FLAG_CHECKPOINT = 1 };
@@ -409,6 +410,9 @@ get_section(
 		out->stats.stored_bytes = dig_cursor_varint(cur);
 		break;
 	default:
+		/* What a later dig adds and this one may do without. */
+		if ((unsigned)tag >= SECTION_OPTIONAL)
+			return;
 		cur->bad = true;
 	}
 	if (cur->at != cur->end)
