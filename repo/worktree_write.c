@@ -222,7 +222,8 @@ open_new(const struct place *place, const struct dig_entry *entry)
 {
 	struct dig_stat sb;
 	int fd = dig_open_at(place->at, place->as,
-	    DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_EXCL);
+	    DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_EXCL |
+		DIG_OPEN_WORKTREE);
 	int rc = 0;
 
 	if (fd < 0)

@@ -95,7 +95,10 @@ open_flags(unsigned flags)
 static mode_t
 open_mode(unsigned flags)
 {
-	return (flags & DIG_OPEN_PRIVATE) ? 0600 : 0666;
+	if (flags & DIG_OPEN_PRIVATE)
+		return 0600;
+	/* What is in .dig is never for others to write. */
+	return (flags & DIG_OPEN_WORKTREE) ? 0666 : 0644;
 }
 
 int

@@ -43,13 +43,14 @@ bool dig_stat_same(const struct dig_stat *a, const struct dig_stat *b);
 enum dig_open {
 	DIG_OPEN_READ = 0,
 	DIG_OPEN_WRITE = 1,  /* read and write */
-	DIG_OPEN_CREATE = 2, /* with WRITE: create if missing, 0666 & umask */
+	DIG_OPEN_CREATE = 2, /* with WRITE: create if missing, 0644 & umask */
 	DIG_OPEN_EXCL = 4,   /* with CREATE: must not exist */
 	DIG_OPEN_TRUNC = 8,
 	DIG_OPEN_DIRECTORY = 16,
-	DIG_OPEN_FOLLOW = 32,  /* follow a final symlink (default: refuse) */
-	DIG_OPEN_DIRECT = 64,  /* O_DIRECT */
-	DIG_OPEN_PRIVATE = 128 /* with CREATE: mode 0600 */
+	DIG_OPEN_FOLLOW = 32,   /* follow a final symlink (default: refuse) */
+	DIG_OPEN_DIRECT = 64,   /* O_DIRECT */
+	DIG_OPEN_PRIVATE = 128, /* with CREATE: mode 0600 */
+	DIG_OPEN_WORKTREE = 256 /* with CREATE: 0666 & umask, as others do */
 };
 
 /* Open relative to dirfd (or AT_FDCWD); O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC.

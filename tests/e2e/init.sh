@@ -46,9 +46,10 @@ t "two at once" sh -c "'$DIG' init race >/dev/null & '$DIG' init race; wait"
 t_eq "leave nothing aside" '' "$(find race -name '.dig.tmp*')"
 
 for mask in 000 002 027 077; do
-	(umask $mask && dig init -q "mask$mask")
+	(umask $mask && dig init -q "mask$mask" && cd "mask$mask" &&
+		echo text >file && dig add -A && dig commit -q -m x)
 	t_eq "umask $mask: others cannot write" '' \
-		"$(find "mask$mask/.dig" -maxdepth 0 -perm /022)"
+		"$(find "mask$mask/.dig" -perm /022)"
 	t "umask $mask: it works" dig -C "mask$mask" rev-parse --dig-dir
 done
 
