@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "repo/history_internal.h"
+#include "repo/revision.h"
 
 /* ---- Commits ---------------------------------------------------------- */
 
@@ -438,6 +439,55 @@ dig_history_refs(struct dig_repo *repo, struct dig_ref_name **out,
 	*out = names;
 	*count = n;
 	return DIG_OK;
+}
+
+/* How many ids of the index begin like this one, up to two. */
+static enum dig_status
+count_alike(struct dig_db *db, const char *hex, size_t len, unsigned *count,
+    struct dig_error *err)
+{
+	struct dig_oid low, high;
+	struct dig_stmt *stmt = NULL;
+	enum dig_status st;
+
+	*count = 0;
+	if (!dig_oid_prefix(hex, len, &low, &high))
+		return DIG_OK;
+	st = dig_db_stmt(db, DIG_SQL_COMMIT_ID_RANGE, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	dig_stmt_bind_oid(stmt, 1, &low);
+	dig_stmt_bind_oid(stmt, 2, &high);
+	dig_stmt_bind_int(stmt, 3, 2);
+	while ((st = dig_stmt_row(stmt, err)) == DIG_OK)
+		++*count;
+	dig_stmt_done(stmt);
+	return st == DIG_ENOTFOUND ? DIG_OK : st;
+}
+
+enum dig_status
+dig_history_short(struct dig_repo *repo, const struct dig_oid *id,
+    char out[DIG_OID_HEX + 1], struct dig_error *err)
+{
+	struct dig_db *db = dig_index_db(repo->index);
+	char hex[DIG_OID_HEX + 1];
+	size_t len = DIG_REVISION_SHORT;
+	enum dig_status st = DIG_OK;
+	unsigned alike = 2;
+
+	if (db == NULL)
+		return dig_revision_short(
+		    repo, id, DIG_REVISION_SHORT, out, err);
+	dig_oid_hex(id, hex);
+	for (; len < DIG_OID_HEX; len++) {
+		st = count_alike(db, hex, len, &alike, err);
+		if (st != DIG_OK || alike < 2)
+			break;
+	}
+	hex[len] = '\0';
+	if (st == DIG_OK)
+		memcpy(out, hex, len + 1);
+	return st;
 }
 
 /* ---- Begin and end ---------------------------------------------------- */

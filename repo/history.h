@@ -104,6 +104,15 @@ enum dig_status dig_history_refs(struct dig_repo *repo,
     struct dig_ref_name **out, size_t *count,
     struct dig_error *err) DIG_CHECKED;
 
+/*
+ * The start of an id by which people call it: DIG_REVISION_SHORT digits, or
+ * more where another commit of the index has these too. Cost: one row, where
+ * dig_revision_short looks through all packs.
+ */
+enum dig_status dig_history_short(struct dig_repo *repo,
+    const struct dig_oid *id, char out[DIG_OID_HEX + 1],
+    struct dig_error *err) DIG_CHECKED;
+
 /* Read one commit; `bytes` keeps what *out borrows. */
 enum dig_status dig_history_commit(struct dig_repo *repo,
     const struct dig_oid *id, struct dig_buf *bytes, struct dig_commit *out,

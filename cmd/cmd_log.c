@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dig log [REV | A..B]... [-- PATH...]
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/command.h"
+#include "cmd/json.h"
+#include "cmd/pretty.h"
+#include "cmd/print_changes.h"
+#include "objects/base/io.h"
+#include "repo/dig.h"
+
+struct opts {
+	int64_t limit;
+	int64_t skip;
+	const char *since;
+	const char *until;
+	struct dig_list authors;
+	struct dig_list greps;
+	bool ignore_case;
+	bool fixed;
+	bool extended;
+	bool merges;
+	bool no_merges;
+	bool first_parent;
+	bool diff_merges;
+	bool reverse;
+	bool all;
+
+	const char *format;
+	bool oneline;
+	bool short_ids;
+	const char *decorate;
+	const char *date;
+	const char *changes;
+	bool no_renames;
+	const char *json;
+};
+
+static const struct dig_opt options[] = {
+	DIG_OPT_HEADING("which commits"),
+	DIG_OPT_COUNT('n', "max-count", struct opts, limit, 0, INT64_MAX,
+	    "NUMBER", "stop after so many commits"),
+	DIG_OPT_INT(0, "skip", struct opts, skip, 0, INT64_MAX, "NUMBER",
+	    "leave out the first so many"),
+	DIG_OPT_STRING(0, "since", struct opts, since, "DATE",
+	    "commits not older than this"),
+	DIG_OPT_STRING(0, "until", struct opts, until, "DATE",
+	    "commits not younger than this"),
+	DIG_OPT_LIST(0, "author", struct opts, authors, "PATTERN",
+	    "whose author matches, as \"Name <email>\""),
+	DIG_OPT_LIST(0, "grep", struct opts, greps, "PATTERN",
+	    "whose message has a line that matches"),
+	DIG_OPT_FLAG('i', "regexp-ignore-case", struct opts, ignore_case,
+	    "match letters of either case"),
+	DIG_OPT_FLAG('F', "fixed-strings", struct opts, fixed,
+	    "patterns are plain text"),
+	DIG_OPT_FLAG('E', "extended-regexp", struct opts, extended,
+	    "patterns are extended regular expressions"),
+	DIG_OPT_FLAG(0, "merges", struct opts, merges, "merges only"),
+	DIG_OPT_FLAG(0, "no-merges", struct opts, no_merges, "no merges"),
+	DIG_OPT_FLAG(0, "first-parent", struct opts, first_parent,
+	    "follow the first parent of a merge only"),
+	DIG_OPT_FLAG(0, "all", struct opts, all, "begin at every ref"),
+	DIG_OPT_FLAG(
+	    0, "reverse", struct opts, reverse, "the oldest commit first"),
+	DIG_OPT_HEADING("how they are shown"),
+	DIG_OPT_FLAG(
+	    0, "oneline", struct opts, oneline, "short id and subject"),
+	DIG_OPT_STRING(0, "format", struct opts, format, "FORMAT",
+	    "a preset, or text with %H %s %an ..."),
+	DIG_OPT_STRING(
+	    0, "pretty", struct opts, format, "FORMAT", "the same as --format"),
+	DIG_OPT_FLAG(0, "abbrev-commit", struct opts, short_ids,
+	    "short ids in the presets"),
+	DIG_OPT_OPTIONAL(0, "decorate", struct opts, decorate, "auto",
+	    "names of refs: short, no, auto"),
+	DIG_OPT_FIXED(
+	    0, "no-decorate", struct opts, decorate, "no", "no names of refs"),
+	DIG_OPT_STRING(0, "date", struct opts, date, "STYLE",
+	    "default, iso, iso-strict, short, relative, unix, raw"),
+	DIG_OPT_FIXED(0, "name-status", struct opts, changes, "status",
+	    "list changed files with a letter"),
+	DIG_OPT_FIXED(0, "name-only", struct opts, changes, "names",
+	    "list changed files"),
+	DIG_OPT_FIXED(0, "stat", struct opts, changes, "stat",
+	    "list changed files with their sizes"),
+	DIG_OPT_FLAG('m', NULL, struct opts, diff_merges,
+	    "list a merge's files too, against its first parent"),
+	DIG_OPT_FLAG(0, "no-renames", struct opts, no_renames,
+	    "a rename is one file deleted and one added"),
+	DIG_OPT_JSON_LINES(struct opts, json),
+	DIG_OPT_END,
+};
+
+const struct dig_usage dig_usage_log = {
+	"log",
+	"[OPTION]... [REV | A..B | ^REV]... [--] [PATH...]",
+	"List commits, the newest first, from REV, by default HEAD. A..B lists "
+	"what B has and A has not. With PATH, only commits that changed it "
+	"against every parent; a merge that took one side's version whole is "
+	"left out and only that side is followed.",
+	options,
+};
+
+/* ---- What was asked --------------------------------------------------- */
+
+struct revs {
+	struct dig_oid *tips;
+	size_t ntips;
+	size_t tips_cap;
+	struct dig_oid *hidden;
+	size_t nhidden;
+	size_t hidden_cap;
+};
+
+static void
+add_tip(struct revs *revs, const struct dig_oid *id)
+{
+	DIG_GROW(revs->tips, revs->tips_cap, revs->ntips + 1);
+	revs->tips[revs->ntips++] = *id;
+}
+
+static void
+add_hidden(struct revs *revs, const struct dig_oid *id)
+{
+	DIG_GROW(revs->hidden, revs->hidden_cap, revs->nhidden + 1);
+	revs->hidden[revs->nhidden++] = *id;
+}
+
+static enum dig_status
+add_rev(struct dig_repo *repo, const char *word, struct revs *revs,
+    struct dig_error *err)
+{
+	struct dig_range range;
+	struct dig_oid id;
+	enum dig_status st;
+
+	if (word[0] == '^') {
+		st = dig_revision_commit(repo, word + 1, &id, err);
+		if (st == DIG_OK)
+			add_hidden(revs, &id);
+		return st;
+	}
+	if (dig_revision_is_range(word)) {
+		st = dig_revision_range(repo, word, &range, err);
+		if (st == DIG_OK)
+			add_tip(revs, &range.to);
+		if (st == DIG_OK && range.has_from)
+			add_hidden(revs, &range.from);
+		return st;
+	}
+	st = dig_revision_commit(repo, word, &id, err);
+	if (st == DIG_OK)
+		add_tip(revs, &id);
+	return st;
+}
+
+static bool
+is_file(const char *word)
+{
+	struct dig_stat stat;
+
+	return dig_stat_at(AT_FDCWD, word, &stat) == 0;
+}
+
+/*
+ * Operands up to `--` are revisions. Without `--`, the first that is none and
+ * names a file, or begins a pathspec, is a path, and so are those behind it.
+ */
+static enum dig_status
+sort_operands(struct dig_repo *repo, const struct dig_args *args,
+    struct revs *revs, size_t *first_path, struct dig_error *err)
+{
+	int nrevs = args->dashdash >= 0 ? args->dashdash : args->argc;
+	int i = 0;
+
+	for (; i < nrevs; i++) {
+		const char *word = args->argv[i];
+		enum dig_status st = add_rev(repo, word, revs, err);
+
+		if (st == DIG_OK)
+			continue;
+		if (args->dashdash >= 0 ||
+		    (st != DIG_ENOTFOUND && st != DIG_EINVALID))
+			return st;
+		if (is_file(word) || word[0] == ':' ||
+		    strpbrk(word, "*?[") != NULL)
+			break;
+		if (st == DIG_ENOTFOUND)
+			dig_hint(err, "put '--' before a path that is not "
+				      "there any more");
+		return st;
+	}
+	*first_path = (size_t)i;
+	return DIG_OK;
+}
+
+static enum dig_status
+set_dates(const struct opts *opts, struct dig_history_options *walk,
+    struct dig_error *err)
+{
+	struct dig_date date;
+	enum dig_status st = DIG_OK;
+
+	if (opts->since != NULL) {
+		st = dig_date_parse(opts->since, &date, err);
+		if (st == DIG_OK)
+			walk->since = date.seconds;
+	}
+	if (st == DIG_OK && opts->until != NULL) {
+		st = dig_date_parse(opts->until, &date, err);
+		if (st == DIG_OK)
+			walk->until = date.seconds;
+	}
+	return st;
+}
+
+/* Without a revision HEAD is meant, and there must be one. */
+static enum dig_status
+default_tip(struct dig_repo *repo, struct revs *revs, struct dig_error *err)
+{
+	const char *branch = dig_repo_branch(repo);
+	struct dig_oid id;
+
+	if (dig_repo_head(repo, &id)) {
+		add_tip(revs, &id);
+		return DIG_OK;
+	}
+	return dig_raise(err, DIG_ENOTFOUND, "branch '%s' has no commit yet",
+	    branch != NULL ? branch : "HEAD");
+}
+
+static enum dig_status
+set_pretty(struct dig_cli *cli, const struct opts *opts,
+    struct dig_pretty *pretty, struct dig_error *err)
+{
+	const char *decorate = opts->decorate;
+	enum dig_status st = DIG_OK;
+
+	pretty->date = opts->date;
+	pretty->short_ids = opts->short_ids;
+	if (opts->date != NULL)
+		st = dig_pretty_check_date(opts->date, err);
+	if (st == DIG_OK && opts->oneline) {
+		pretty->short_ids = true;
+		st = dig_pretty_parse(pretty, "oneline", err);
+	}
+	if (st == DIG_OK && opts->format != NULL)
+		st = dig_pretty_parse(pretty, opts->format, err);
+	if (st != DIG_OK)
+		return st;
+	if (decorate == NULL || strcmp(decorate, "auto") == 0)
+		pretty->decorate = cli->out.terminal;
+	else if (*decorate == '\0' || strcmp(decorate, "short") == 0)
+		pretty->decorate = true;
+	else if (strcmp(decorate, "no") != 0)
+		st = dig_raise(
+		    err, DIG_EINVALID, "--decorate takes short, no or auto");
+	return st;
+}
+
+/* ---- Printing --------------------------------------------------------- */
+
+struct log {
+	struct dig_cli *cli;
+	struct dig_repo *repo;
+	struct opts opts;
+	struct dig_pretty pretty;
+	struct dig_changes_scope *scope;
+	struct dig_changes changes;
+	struct dig_json json;
+	bool lines; /* one document for each commit */
+};
+
+static enum dig_changes_style
+style_of(const struct opts *opts)
+{
+	return opts->changes == NULL                  ? DIG_CHANGES_NONE
+	       : strcmp(opts->changes, "status") == 0 ? DIG_CHANGES_STATUS
+	       : strcmp(opts->changes, "names") == 0  ? DIG_CHANGES_NAMES
+						      : DIG_CHANGES_STAT;
+}
+
+/* A merge's files are listed only when asked: they came with its parents. */
+static bool
+lists_files(const struct log *log, const struct dig_commit *commit)
+{
+	return log->opts.changes != NULL &&
+	       (commit->nparents < 2 || log->opts.diff_merges ||
+		   log->opts.first_parent);
+}
+
+static enum dig_status
+print_one(struct log *log, const struct dig_oid *id,
+    const struct dig_commit *commit, struct dig_error *err)
+{
+	struct dig_out *out = &log->cli->out;
+	bool files = lists_files(log, commit);
+	enum dig_status st = DIG_OK;
+
+	if (files)
+		st = dig_changes_of(log->repo, commit, log->scope,
+		    !log->opts.no_renames, &log->changes, err);
+	if (st != DIG_OK)
+		return st;
+	if (log->opts.json != NULL) {
+		dig_json_object(&log->json, NULL);
+		st = dig_pretty_json(&log->pretty, &log->json, id, commit, err);
+		if (st == DIG_OK && files)
+			dig_json_changes(&log->json, &log->changes);
+		if (st != DIG_OK)
+			return st;
+		dig_json_object_end(&log->json);
+		if (log->lines)
+			dig_json_end(&log->json);
+		return DIG_OK;
+	}
+	st = dig_pretty_print(&log->pretty, out, id, commit, err);
+	if (st != DIG_OK || !files || log->changes.count == 0)
+		return st;
+	if (log->pretty.kind != DIG_PRETTY_ONELINE &&
+	    !dig_pretty_is_empty(&log->pretty))
+		dig_out_puts(out, "\n");
+	dig_print_changes(out, &log->changes, style_of(&log->opts));
+	return DIG_OK;
+}
+
+static enum dig_status
+print_all(struct log *log, const struct dig_history_options *walk,
+    struct dig_error *err)
+{
+	struct dig_history *history = NULL;
+	const struct dig_commit *commit;
+	const struct dig_oid *id;
+	enum dig_status st;
+
+	st = dig_history_new(log->repo, walk, &history, err);
+	if (st == DIG_OK && log->opts.json != NULL && !log->lines) {
+		dig_json_object(&log->json, NULL);
+		dig_json_array(&log->json, "commits");
+	}
+	while (st == DIG_OK && !dig_out_gone(&log->cli->out)) {
+		st = dig_history_next(history, &id, &commit, err);
+		if (st != DIG_OK || commit == NULL)
+			break;
+		st = print_one(log, id, commit, err);
+	}
+	if (st == DIG_OK && log->opts.json != NULL && !log->lines) {
+		dig_json_array_end(&log->json);
+		dig_json_object_end(&log->json);
+		dig_json_end(&log->json);
+	}
+	dig_history_free(history);
+	return st;
+}
+
+static enum dig_status
+run(struct log *log, const struct dig_args *args, struct dig_error *err)
+{
+	struct dig_history_options walk = DIG_HISTORY_OPTIONS_INIT;
+	const struct opts *opts = &log->opts;
+	struct revs revs = { NULL, 0, 0, NULL, 0, 0 };
+	const char **paths = NULL;
+	size_t first_path = 0;
+	enum dig_status st;
+
+	st = sort_operands(log->repo, args, &revs, &first_path, err);
+	if (st == DIG_OK && revs.ntips == 0 && !opts->all)
+		st = default_tip(log->repo, &revs, err);
+	if (st == DIG_OK)
+		st = set_pretty(log->cli, opts, &log->pretty, err);
+	if (st == DIG_OK)
+		st = set_dates(opts, &walk, err);
+	if (st != DIG_OK)
+		goto out;
+	walk.npaths = (size_t)args->argc - first_path;
+	paths = dig_calloc(walk.npaths + 1, sizeof(*paths));
+	for (size_t i = 0; i < walk.npaths; i++)
+		paths[i] = args->argv[first_path + i];
+	if (walk.npaths > 0 && opts->changes != NULL)
+		st = dig_changes_scope_new(
+		    log->repo, paths, walk.npaths, &log->scope, err);
+	walk.paths = paths;
+	walk.tips = revs.tips;
+	walk.ntips = revs.ntips;
+	walk.hidden = revs.hidden;
+	walk.nhidden = revs.nhidden;
+	walk.all = opts->all;
+	walk.first_parent = opts->first_parent;
+	walk.reverse = opts->reverse;
+	walk.skip = opts->skip;
+	walk.limit = opts->limit;
+	walk.min_parents = opts->merges ? 2 : 0;
+	walk.max_parents = opts->no_merges ? 1 : SIZE_MAX;
+	walk.authors = opts->authors.at;
+	walk.nauthors = opts->authors.count;
+	walk.messages = opts->greps.at;
+	walk.nmessages = opts->greps.count;
+	walk.ignore_case = opts->ignore_case;
+	walk.fixed = opts->fixed;
+	walk.extended = opts->extended;
+	if (st == DIG_OK)
+		st = print_all(log, &walk, err);
+out:
+	free(paths);
+	free(revs.tips);
+	free(revs.hidden);
+	return st;
+}
+
+enum dig_status
+dig_cmd_log(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+{
+	struct log log = { 0 };
+	struct dig_args args;
+	enum dig_status st;
+
+	log.cli = cli;
+	log.opts.limit = -1;
+	dig_pretty_init(&log.pretty, NULL);
+	dig_json_init(&log.json, &cli->out);
+	st = dig_opt_parse(&dig_usage_log, argc, argv, &log.opts, &args, err);
+	if (st == DIG_OK && log.opts.json != NULL) {
+		log.lines = strcmp(log.opts.json, "lines") == 0;
+		if (!log.lines && *log.opts.json != '\0')
+			st = dig_raise(err, DIG_EINVALID,
+			    "--json takes nothing or 'lines'");
+	}
+	if (st == DIG_OK)
+		st = dig_cli_repo(cli, &log.repo, err);
+	log.pretty.repo = log.repo;
+	if (st == DIG_OK)
+		st = run(&log, &args, err);
+	dig_changes_scope_free(log.scope);
+	dig_changes_clear(&log.changes);
+	dig_pretty_clear(&log.pretty);
+	dig_list_clear(&log.opts.authors);
+	dig_list_clear(&log.opts.greps);
+	return st;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A commit as log and show print it: git's presets and format strings.
+ */
+#ifndef CMD_PRETTY_H
+#define CMD_PRETTY_H
+
+#include "cmd/json.h"
+#include "cmd/output.h"
+#include "repo/dig.h"
+
+enum dig_pretty_kind {
+	DIG_PRETTY_MEDIUM,
+	DIG_PRETTY_ONELINE,
+	DIG_PRETTY_SHORT,
+	DIG_PRETTY_FULL,
+	DIG_PRETTY_FULLER,
+	DIG_PRETTY_RAW,
+	DIG_PRETTY_USER
+};
+
+struct dig_pretty {
+	struct dig_repo *repo;
+	enum dig_pretty_kind kind;
+	const char *format; /* USER: borrowed */
+	bool separator;     /* a line end between commits, not after each */
+	bool short_ids;     /* of commits in the presets */
+	bool decorate;      /* names of refs in the presets */
+	const char *date;   /* NULL: git's default; "iso", "short", ... */
+
+	struct dig_ref_name *refs; /* in git's order, read at first need */
+	size_t nrefs;
+	const struct dig_ref_name **by_commit; /* the same, sorted */
+	bool has_refs;
+
+	size_t nshown;
+	struct dig_buf text;
+};
+
+void dig_pretty_init(struct dig_pretty *pretty, struct dig_repo *repo);
+void dig_pretty_clear(struct dig_pretty *pretty);
+/*
+ * "oneline", "medium", ..., "format:..." (separated), "tformat:..." or any
+ * text with a '%' (ended each). Errors: INVALID.
+ */
+enum dig_status dig_pretty_parse(struct dig_pretty *pretty, const char *text,
+    struct dig_error *err) DIG_CHECKED;
+/* A word that --date takes. Errors: INVALID. */
+enum dig_status dig_pretty_check_date(
+    const char *word, struct dig_error *err) DIG_CHECKED;
+
+/* Print a commit with what parts it from the one before. */
+enum dig_status dig_pretty_print(struct dig_pretty *pretty, struct dig_out *out,
+    const struct dig_oid *id, const struct dig_commit *commit,
+    struct dig_error *err) DIG_CHECKED;
+/* Nothing at all is printed for a commit (an empty format). */
+bool dig_pretty_is_empty(const struct dig_pretty *pretty);
+
+/* "Tagger: ...", "Date: ..." and the message of a tag. */
+void dig_pretty_tag(
+    struct dig_pretty *pretty, struct dig_out *out, const struct dig_tag *tag);
+
+/* The members of a commit, into an object that is open. */
+enum dig_status dig_pretty_json(struct dig_pretty *pretty,
+    struct dig_json *json, const struct dig_oid *id,
+    const struct dig_commit *commit, struct dig_error *err) DIG_CHECKED;
+
+/* "3 days ago" */
+void dig_format_ago(struct dig_buf *out, int64_t seconds, int64_t now);
+
+#endif
