@@ -173,13 +173,32 @@ is_mine(uint32_t uid)
 	return errno == 0 && *end == '\0' && behind == uid;
 }
 
+/* A shell reads these letters as they are. The name of a folder is somebody
+ * else's choice, and a hint is there to be typed. */
+static bool
+is_plain(const char *path)
+{
+	for (; *path != '\0'; path++)
+		if (*path != '/' && strchr("+,-.:=@_%", *path) == NULL &&
+		    !(*path >= '0' && *path <= '9') &&
+		    !(*path >= 'a' && *path <= 'z') &&
+		    !(*path >= 'A' && *path <= 'Z'))
+			return false;
+	return true;
+}
+
 static enum dig_status
 refuse_owner(const char *what, const char *worktree, struct dig_error *err)
 {
 	dig_ignore(
 	    dig_raise(err, DIG_EDENIED, "'%s' belongs to another user", what));
-	dig_hint(err, "if you trust it: dig config --global safe.directory %s",
-	    worktree);
+	if (is_plain(worktree))
+		dig_hint(err,
+		    "if you trust it: dig config --global safe.directory %s",
+		    worktree);
+	else
+		dig_hint(err, "if you trust it, give its path to "
+			      "safe.directory, see dig-config(1)");
 	return DIG_EDENIED;
 }
 
@@ -198,10 +217,14 @@ check_owner(const struct dig_repo *repo, const struct dig_config *config,
 	if (os == 0 && (info.mode & 022) != 0) {
 		dig_ignore(dig_raise(err, DIG_EDENIED,
 		    "'%s' can be written by others", repo->dig_dir));
-		dig_hint(err,
-		    "chmod go-w %s (or, if you trust them: dig config "
-		    "--global safe.directory %s)",
-		    repo->dig_dir, repo->worktree);
+		if (is_plain(repo->dig_dir))
+			dig_hint(err,
+			    "chmod go-w %s (or trust it with safe.directory, "
+			    "see dig-config(1))",
+			    repo->dig_dir);
+		else
+			dig_hint(err, "take that permission away, or trust it "
+				      "with safe.directory, see dig-config(1)");
 		return DIG_EDENIED;
 	}
 	if (os == 0)
