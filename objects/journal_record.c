@@ -409,6 +409,7 @@ get_section(
 		out->stats.raw_bytes = dig_cursor_varint(cur);
 		out->stats.stored_bytes = dig_cursor_varint(cur);
 		break;
+	case SECTION_OPTIONAL:
 	default:
 		/* What a later dig adds and this one may do without. */
 		if ((unsigned)tag >= SECTION_OPTIONAL)
