@@ -12,7 +12,8 @@
 enum {
 	PAGE_FIRST = 256, /* rows; most small repositories end here */
 	PAGE = 512,
-	PAGES = 16
+	PAGES = 16,
+	PASS_CACHE_KIB = 512
 };
 
 /* Rows, and their paths in bytes that the page keeps until it is reused. */
@@ -162,6 +163,7 @@ dig_status_rows_open(struct dig_db *db, const char *under, size_t len)
 	if (rows->page->st == DIG_OK && rows->page->nrows == PAGE_FIRST) {
 		for (size_t i = 1; i < PAGES; i++)
 			dig_queue_push(&rows->empty, &rows->pages[i]);
+		dig_db_set_cache(db, PASS_CACHE_KIB);
 		dig_group_start(&rows->group, 1, read_ahead, rows);
 	}
 	return rows;
@@ -221,6 +223,8 @@ dig_status_rows_close(struct dig_status_rows *rows)
 	dig_queue_close(&rows->empty);
 	dig_queue_close(&rows->full);
 	dig_group_join(&rows->group);
+	if (rows->page->nrows >= PAGE_FIRST || rows->last != NULL)
+		dig_db_set_cache(rows->db, DIG_DB_CACHE_KIB);
 	for (size_t i = 0; i < PAGES; i++)
 		dig_buf_clear(&rows->pages[i].paths);
 	dig_queue_clear(&rows->empty);

@@ -17,12 +17,9 @@
 #include "staging/walk.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "objects/base/buf.h"
 #include "objects/base/path.h"
@@ -217,62 +214,59 @@ is_foreign(const char *name)
 	       strcmp(name, ".svn") == 0;
 }
 
-/*
- * The type by the listing itself where the file system tells. Its numbers are
- * the file type bits of st_mode, moved down by twelve; 0 is "not told".
- */
+/* What a listing collects. */
+struct listing {
+	struct dir *dir;
+	int fd;
+	size_t cap;
+	bool has_rules; /* a file of rules is among the names */
+};
+
+/* The type where the listing does not tell. */
 static enum dig_ftype
-type_of(int fd, const struct dirent *item)
+ask_type(int fd, const char *name)
 {
-	mode_t mode = (mode_t)item->d_type << 12;
 	struct dig_stat sb;
 
-	if (mode == 0)
-		return dig_stat_at(fd, item->d_name, &sb) == 0
-			   ? sb.type
-			   : DIG_FT_REGULAR; /* gone: the slice's stat will say
-						so */
-	return S_ISREG(mode)   ? DIG_FT_REGULAR
-	       : S_ISDIR(mode) ? DIG_FT_DIR
-	       : S_ISLNK(mode) ? DIG_FT_SYMLINK
-			       : DIG_FT_OTHER;
+	/* If it is gone, the slice's stat will say so. */
+	return dig_stat_at(fd, name, &sb) == 0 ? sb.type : DIG_FT_REGULAR;
 }
 
-/* All names into dir->nodes, unsorted; *has_rules if a file of rules is
- * among them. Sets os_errno and is_repository. */
-static void
-read_names(struct dir *dir, DIR *stream, bool *has_rules)
+static bool
+add_name(void *arg, const char *name, enum dig_ftype type, bool told)
 {
-	size_t cap = 0;
-	struct dirent *item;
+	struct listing *listing = arg;
+	struct dir *dir = listing->dir;
+	struct node *node;
 
-	for (errno = 0; (item = readdir(stream)) != NULL; errno = 0) {
-		const char *name = item->d_name;
-		struct node *node;
-
-		if (name[0] == '.') {
-			if (name[1] == '\0' || strcmp(name, "..") == 0 ||
-			    is_foreign(name))
-				continue;
-			if (strcmp(name, ".dig") == 0) {
-				if (dir->len == 0)
-					continue;
-				dir->is_repository = true;
-				break;
-			}
-			if (strcmp(name, ".gitignore") == 0 ||
-			    strcmp(name, ".digignore") == 0)
-				*has_rules = true;
+	if (name[0] == '.') {
+		if (is_foreign(name))
+			return true;
+		if (strcmp(name, ".dig") == 0) {
+			dir->is_repository = dir->len > 0;
+			return !dir->is_repository;
 		}
-		DIG_GROW(dir->nodes, cap, dir->nnodes + 1);
-		node = &dir->nodes[dir->nnodes++];
-		memset(node, 0, sizeof(*node));
-		node->name.offset = dir->names.len;
-		node->len = strlen(name);
-		node->type = type_of(dirfd(stream), item);
-		dig_buf_put(&dir->names, name, node->len + 1);
+		if (strcmp(name, ".gitignore") == 0 ||
+		    strcmp(name, ".digignore") == 0)
+			listing->has_rules = true;
 	}
-	dir->os_errno = dir->is_repository ? 0 : errno;
+	DIG_GROW(dir->nodes, listing->cap, dir->nnodes + 1);
+	node = &dir->nodes[dir->nnodes++];
+	memset(node, 0, sizeof(*node));
+	node->name.offset = dir->names.len;
+	node->len = strlen(name);
+	node->type = told ? type : ask_type(listing->fd, name);
+	dig_buf_put(&dir->names, name, node->len + 1);
+	return true;
+}
+
+/* All names into dir->nodes, unsorted. Sets os_errno and is_repository. */
+static void
+read_names(struct listing *listing)
+{
+	struct dir *dir = listing->dir;
+
+	dir->os_errno = dig_list_dir(listing->fd, add_name, listing);
 	if (dir->is_repository || dir->os_errno != 0)
 		dir->nnodes = 0;
 	for (size_t i = 0; i < dir->nnodes; i++)
@@ -413,25 +407,22 @@ load_rules(struct dir *dir, int fd)
 static void
 list_dir(struct dig_walk *walk, struct dir *dir)
 {
-	bool has_rules = false;
-	int fd = open_dir(walk, dir);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct listing listing = { .dir = dir, .fd = open_dir(walk, dir) };
 
-	if (stream == NULL) {
-		dir->os_errno = fd < 0 ? -fd : errno;
-		dig_close(fd);
+	if (listing.fd < 0) {
+		dir->os_errno = -listing.fd;
 		return;
 	}
-	read_names(dir, stream, &has_rules);
-	if (has_rules && dir->ignore != NULL && !dir->is_repository)
-		load_rules(dir, dirfd(stream));
+	read_names(&listing);
+	if (listing.has_rules && dir->ignore != NULL && !dir->is_repository)
+		load_rules(dir, listing.fd);
 	filter_and_sort(walk, dir);
 	dir->nslices = (dir->nnodes + SLICE - 1) / SLICE;
 	if (dir->nslices > 0)
 		dir->slices = dig_calloc(dir->nslices, sizeof(*dir->slices));
 	if (dir->nslices == 1)
-		stat_slice(walk, dir, 0, dirfd(stream));
-	closedir(stream);
+		stat_slice(walk, dir, 0, listing.fd);
+	dig_close(listing.fd);
 }
 
 /* Under the mutex: open what the listing has found, the first on top. */

@@ -182,6 +182,44 @@ dig_open_parent(int dirfd, const char *path, const char **name)
 	return fd;
 }
 
+static enum dig_ftype
+listed_type(unsigned char type)
+{
+	return type == DT_REG ? DIG_FT_REGULAR
+	    : type == DT_DIR  ? DIG_FT_DIR
+	    : type == DT_LNK  ? DIG_FT_SYMLINK
+			      : DIG_FT_OTHER;
+}
+
+/* The calls behind readdir(3), which costs three more for each folder and an
+ * allocation. */
+int
+dig_list_dir(int fd, dig_name_fn *fn, void *arg)
+{
+	_Alignas(struct dirent64) char data[32768];
+	ssize_t n;
+
+	while ((n = getdents64(fd, data, sizeof(data))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return errno;
+		for (ssize_t at = 0; at < n;) {
+			const void *here = data + at;
+			const struct dirent64 *entry = here;
+			const char *name = entry->d_name;
+
+			at += entry->d_reclen;
+			if (name[0] == '.' &&
+			    (name[1] == '\0' ||
+				(name[1] == '.' && name[2] == '\0')))
+				continue;
+			if (!fn(arg, name, listed_type(entry->d_type),
+				entry->d_type != DT_UNKNOWN))
+				return 0;
+		}
+	}
+	return 0;
+}
+
 int64_t
 dig_pread_full(int fd, void *data, size_t len, uint64_t offset)
 {

@@ -67,6 +67,15 @@ int dig_real_path(const char *path, char **out);
  * last component, borrowed. Returns a descriptor of its own, or -errno. */
 int dig_open_parent(int dirfd, const char *path, const char **name);
 
+/*
+ * The names in an open folder, from where it stands, without "." and "..", in
+ * no order. type: what the listing itself says, DIG_FT_OTHER with told false
+ * where it does not. fn answers false to stop. 0 or errno.
+ */
+typedef bool dig_name_fn(
+    void *arg, const char *name, enum dig_ftype type, bool told);
+int dig_list_dir(int fd, dig_name_fn *fn, void *arg);
+
 /* Read up to len bytes at offset; short only at the end of the file.
  * Returns the count or the negated errno. */
 int64_t dig_pread_full(int fd, void *data, size_t len, uint64_t offset);

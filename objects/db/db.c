@@ -434,6 +434,20 @@ dig_db_set_timeout(struct dig_db *db, int timeout_ms)
 	sqlite3_busy_timeout(db->raw, timeout_ms);
 }
 
+void
+dig_db_set_cache(struct dig_db *db, int kib)
+{
+	struct dig_error err;
+	char sql[48];
+
+	sqlite3_snprintf(
+	    (int)sizeof(sql), sql, "PRAGMA cache_size = -%d", kib);
+	db->restricted = false;
+	/* Without it all is right, and slower. */
+	dig_ignore(dig_db_exec(db, sql, "setting its cache", &err));
+	db->restricted = true;
+}
+
 enum dig_status
 dig_db_check(struct dig_db *db, struct dig_error *err)
 {

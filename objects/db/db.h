@@ -69,6 +69,13 @@ bool dig_db_is_readonly(const struct dig_db *db);
 /* How long to wait for another program's lock; the default is 5 s. */
 void dig_db_set_timeout(struct dig_db *db, int timeout_ms);
 /*
+ * How much of unchanged pages is kept; the default is 16 MiB. A pass over
+ * many rows does better with little: pages that are used again stay in the
+ * processor's cache. Pages of a transaction are kept whatever this is.
+ */
+#define DIG_DB_CACHE_KIB 16384
+void dig_db_set_cache(struct dig_db *db, int kib);
+/*
  * Read every page in use and check SQLite's own structure (quick_check).
  * Errors: CORRUPT with the first finding. Cost: reads the whole file.
  */
