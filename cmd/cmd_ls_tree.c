@@ -61,22 +61,25 @@ struct listing {
 	struct dig_buf name;
 };
 
-/* The path as seen from the current folder, with ".." where it is outside. */
+/* The path as seen from the current folder, with ".." where it is outside; the
+ * folder itself is "./". */
 static void
 put_relative(
     struct dig_buf *out, const char *from, const char *path, size_t len)
 {
 	size_t common = 0, at = 0;
 
-	for (;;) {
+	while (from[at] != '\0') {
 		size_t end = at + strcspn(from + at, "/");
 
-		if (from[at] == '\0' || end >= len || path[end] != '/' ||
-		    memcmp(from + at, path + at, end - at) != 0)
+		if (end > len || memcmp(from + at, path + at, end - at) != 0 ||
+		    (end < len && path[end] != '/'))
 			break;
 		at = end + (from[end] == '/');
-		common = end + 1;
+		common = end < len ? end + 1 : len;
 	}
+	if (from[at] == '\0' && common == len)
+		dig_buf_puts(out, "./");
 	for (; from[at] != '\0'; at += strcspn(from + at, "/")) {
 		at += from[at] == '/';
 		dig_buf_puts(out, "../");
@@ -172,7 +175,7 @@ static enum dig_status
 resolve(const char *prefix, const char *word, char **out, struct dig_error *err)
 {
 	struct dig_buf path = DIG_BUF_INIT;
-	size_t len = strlen(word);
+	bool inside = false; /* what the folder holds, not the folder */
 
 	dig_buf_puts(&path, prefix);
 	for (const char *at = word; *at != '\0';) {
@@ -193,9 +196,10 @@ resolve(const char *prefix, const char *word, char **out, struct dig_error *err)
 				dig_buf_putc(&path, '/');
 			dig_buf_put(&path, at, n);
 		}
+		inside = at[n] == '/' || (n <= 2 && memcmp(at, "..", n) == 0);
 		at += n + (at[n] == '/');
 	}
-	if (path.len > 0 && len > 0 && word[len - 1] == '/')
+	if (path.len > 0 && inside)
 		dig_buf_putc(&path, '/');
 	*out = dig_memdup0(
 	    path.data != NULL ? (const char *)path.data : "", path.len);
@@ -265,7 +269,8 @@ list_tree(struct listing *list, struct dig_repo *repo,
 	how.paths = (const char *const *)paths;
 	how.npaths = n;
 	how.recursive = list->opts.recursive;
-	how.show_folders = list->opts.show_folders;
+	how.show_folders = list->opts.show_folders ||
+			   (list->opts.only_folders && list->opts.recursive);
 	how.only_folders = list->opts.only_folders;
 	list->print_len = base.len > 0 ? base.len + 1 : 0;
 	if (*prefix != '\0' && !list->opts.full_name)

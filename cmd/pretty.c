@@ -343,9 +343,11 @@ put_line(struct dig_buf *out, struct span line)
 	}
 }
 
-/* The whole message, indented; blank lines at both ends are left out. */
+/* The message, or its first paragraph, indented; blank lines at both ends are
+ * left out, those between keep their indent. */
 static void
-put_indented(struct dig_buf *out, struct span text, bool expand_tabs)
+put_indented(
+    struct dig_buf *out, struct span text, bool expand_tabs, bool paragraph)
 {
 	size_t blank = 0;
 
@@ -354,11 +356,13 @@ put_indented(struct dig_buf *out, struct span text, bool expand_tabs)
 		struct span line = next_line(&text);
 
 		if (line.at == line.end) {
+			if (paragraph)
+				break;
 			blank++;
 			continue;
 		}
 		for (; blank > 0; blank--)
-			dig_buf_putc(out, '\n');
+			dig_buf_puts(out, INDENT "\n");
 		dig_buf_puts(out, INDENT);
 		if (expand_tabs)
 			put_line(out, line);
@@ -633,18 +637,6 @@ put_header(struct dig_pretty *pretty, struct dig_buf *out,
 	return st;
 }
 
-static void
-put_message(struct dig_pretty *pretty, struct dig_buf *out, struct span text)
-{
-	if (pretty->kind == DIG_PRETTY_SHORT) {
-		dig_buf_puts(out, INDENT);
-		put_subject(out, &text);
-		dig_buf_putc(out, '\n');
-	} else {
-		put_indented(out, text, pretty->kind != DIG_PRETTY_RAW);
-	}
-}
-
 /* "commit ID (names)", or the same of oneline, in its colour. */
 static enum dig_status
 print_id(struct dig_pretty *pretty, struct dig_out *out,
@@ -694,7 +686,10 @@ dig_pretty_print(struct dig_pretty *pretty, struct dig_out *out,
 	} else {
 		st = put_header(pretty, text, commit, err);
 		dig_buf_putc(text, '\n');
-		put_message(pretty, text, message);
+		put_indented(text, message,
+		    pretty->kind != DIG_PRETTY_RAW &&
+			pretty->kind != DIG_PRETTY_SHORT,
+		    pretty->kind == DIG_PRETTY_SHORT);
 	}
 	if (st != DIG_OK)
 		return st;

@@ -284,8 +284,7 @@ look_at(const struct dig_list_options *options, const uint8_t *path, size_t len,
 	if (!is_folder)
 		return options->only_folders ? 0 : does & LIST_SHOW;
 	/* Gone into, a folder is not shown itself, unless asked. */
-	if ((does & LIST_ENTER) != 0 && !options->show_folders &&
-	    !options->only_folders)
+	if ((does & LIST_ENTER) != 0 && !options->show_folders)
 		does = LIST_ENTER;
 	return does;
 }
