@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# shellcheck disable=SC2317 # the functions are called through t
+# shellcheck disable=SC2317,SC2016 # the functions are called through t
 #
 # What dig add reads: nothing that its stat proves unchanged, everything that
 # may have changed, and of a large file only what is new is stored.

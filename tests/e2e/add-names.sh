@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# shellcheck disable=SC2317 # the functions are called through t
+# shellcheck disable=SC2317,SC2016 # the functions are called through t
 #
 # Names of every kind go through dig add byte for byte; names that mean a
 # repository are refused; files that change or vanish while they are read are

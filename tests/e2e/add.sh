@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# shellcheck disable=SC2317 # the functions are called through t
+# shellcheck disable=SC2317,SC2016 # the functions are called through t
 #
 # dig add: what it takes, what it leaves out, and what it says.
 . "${0%/*}/lib.sh"
