@@ -191,7 +191,7 @@ static void
 check_copies(struct dig_fsck *fsck)
 {
 	static const char *const names[] = { "format", "format.2", "config",
-		"config.2", "journal", "journal.2" };
+		"config.2" };
 	int dirfd = fsck->repo->dirfd;
 	struct dig_error reason = DIG_ERROR_INIT;
 	struct dig_error err = DIG_ERROR_INIT;

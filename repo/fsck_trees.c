@@ -321,14 +321,68 @@ check_commit(struct dig_fsck *fsck, const struct dig_oid *id,
 	return DIG_OK;
 }
 
+struct todo {
+	struct dig_oid id;
+	size_t next_parent;
+};
+
+static void
+lost_commit(
+    struct dig_fsck *fsck, const struct dig_oid *id, const char *message)
+{
+	struct dig_finding finding;
+
+	memset(&finding, 0, sizeof(finding));
+	finding.kind = DIG_FINDING_LOST;
+	finding.has_commit = true;
+	finding.commit = *id;
+	finding.message = message;
+	dig_fsck_found(fsck, &finding);
+	add_commit(fsck, id);
+}
+
+/* The parents that the index remembers of a commit that is gone: what stands
+ * before it need not be lost. */
+static enum dig_status
+push_known_parents(struct dig_fsck *fsck, const struct dig_oid *id,
+    struct todo **stack, size_t *cap, size_t *depth, struct dig_error *err)
+{
+	struct dig_db *db = dig_index_db(fsck->repo->index);
+	struct dig_stmt *stmt = NULL;
+	enum dig_status st;
+	int64_t seq = 0;
+
+	if (db == NULL)
+		return DIG_OK;
+	st = dig_db_stmt(db, DIG_SQL_COMMIT_BY_ID, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	dig_stmt_bind_oid(stmt, 1, id);
+	st = dig_stmt_row(stmt, err);
+	if (st == DIG_OK)
+		seq = dig_stmt_int(stmt, 0);
+	dig_stmt_done(stmt);
+	if (st == DIG_OK)
+		st = dig_db_stmt(db, DIG_SQL_PARENTS_OF, &stmt, err);
+	if (st != DIG_OK)
+		return st == DIG_ENOTFOUND ? DIG_OK : st;
+	dig_stmt_bind_int(stmt, 1, seq);
+	while ((st = dig_stmt_row(stmt, err)) == DIG_OK) {
+		DIG_GROW(*stack, *cap, *depth + 1);
+		st = dig_stmt_oid(stmt, 0, &(*stack)[*depth].id, err);
+		if (st != DIG_OK)
+			break;
+		(*stack)[(*depth)++].next_parent = 0;
+	}
+	dig_stmt_done(stmt);
+	return st == DIG_ENOTFOUND ? DIG_OK : st;
+}
+
 /* Look at a commit and all before it. */
 static enum dig_status
 walk(struct dig_fsck *fsck, const struct dig_oid *tip, struct dig_error *err)
 {
-	struct todo {
-		struct dig_oid id;
-		size_t next_parent;
-	} *stack = NULL;
+	struct todo *stack = NULL;
 	struct dig_commit *commit = dig_alloc(sizeof(*commit));
 	struct dig_buf bytes = DIG_BUF_INIT;
 	enum dig_status st = DIG_OK;
@@ -349,17 +403,12 @@ walk(struct dig_fsck *fsck, const struct dig_oid *tip, struct dig_error *err)
 		st = dig_repo_read_commit(
 		    fsck->repo, &top->id, &bytes, commit, err);
 		if (st == DIG_ECORRUPT || st == DIG_ENOTFOUND) {
-			struct dig_finding finding;
+			struct dig_oid gone = top->id;
 
-			memset(&finding, 0, sizeof(finding));
-			finding.kind = DIG_FINDING_LOST;
-			finding.has_commit = true;
-			finding.commit = top->id;
-			finding.message = err->msg;
-			dig_fsck_found(fsck, &finding);
-			add_commit(fsck, &top->id);
+			lost_commit(fsck, &gone, err->msg);
 			depth--;
-			st = DIG_OK;
+			st = push_known_parents(
+			    fsck, &gone, &stack, &cap, &depth, err);
 			continue;
 		}
 		if (st != DIG_OK)
@@ -415,9 +464,9 @@ check_ref(
 		dig_fsck_damaged(fsck, NULL,
 		    "%s: %s %.16s is missing or damaged", ref->name,
 		    dig_kind_word(kind), hex);
-	} else if (st == DIG_OK && kind == DIG_KIND_COMMIT) {
-		st = walk(fsck, &id, err);
 	}
+	if (st == DIG_OK && kind == DIG_KIND_COMMIT)
+		st = walk(fsck, &id, err);
 	free(tag);
 	dig_buf_clear(&bytes);
 	return st;
@@ -432,10 +481,10 @@ check_head(
 	/* On a branch it has been looked at with the branch. */
 	if (state->head_ref != NULL || !dig_state_head(state, &id))
 		return DIG_OK;
-	if (dig_fsck_object(fsck, DIG_KIND_COMMIT, &id) != NULL)
-		return walk(fsck, &id, err);
-	dig_fsck_damaged(fsck, NULL, "HEAD: its commit is missing or damaged");
-	return DIG_OK;
+	if (dig_fsck_object(fsck, DIG_KIND_COMMIT, &id) == NULL)
+		dig_fsck_damaged(
+		    fsck, NULL, "HEAD: its commit is missing or damaged");
+	return walk(fsck, &id, err);
 }
 
 enum dig_status
