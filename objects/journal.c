@@ -25,6 +25,7 @@
 #define FILE_LIMIT ((uint64_t)4 << 30)
 /* A checkpoint is due when this much follows the last one, or its size. */
 #define CHECKPOINT_AFTER ((uint64_t)32 << 10)
+#define VERIFY_TRIES 20
 
 struct dig_journal {
 	int dirfd;
@@ -663,12 +664,35 @@ dig_journal_each(struct dig_journal *journal, bool oldest_first,
 	return DIG_OK;
 }
 
-static bool
-begins_with(const struct dig_buf *whole, const struct dig_buf *part)
+/* How many bytes of `part` are records of `whole`. */
+static size_t
+shared_records(const struct dig_buf *whole, const struct dig_buf *part)
 {
-	return part->len == 0 ||
-	       (part->len <= whole->len &&
-		   memcmp(whole->data, part->data, part->len) == 0);
+	struct dig_journal_record rec;
+	size_t at = 0;
+
+	while (at < whole->len) {
+		size_t len;
+
+		if (!dig_journal_record_decode(
+			whole->data + at, whole->len - at, at, &rec))
+			assert(!"good records decode");
+		len = (size_t)rec.length;
+		dig_journal_record_clear(&rec);
+		if (part->len - at < len ||
+		    memcmp(part->data + at, whole->data + at, len) != 0)
+			break;
+		at += len;
+	}
+	return at;
+}
+
+/* The same records or fewer; behind them nothing, or what a power cut leaves
+ * of records on their way. */
+static bool
+is_copy(const struct dig_buf *whole, const struct dig_buf *part)
+{
+	return !record_follows(part, 0, shared_records(whole, part));
 }
 
 enum dig_status
@@ -679,17 +703,26 @@ dig_journal_verify(struct dig_journal *journal,
 	struct dig_buf file = DIG_BUF_INIT;
 	struct dig_buf copy = DIG_BUF_INIT;
 	struct dig_journal *all = NULL;
-	enum dig_status st;
+	enum dig_status st = DIG_OK;
+	struct dig_stat sb;
 	bool has_file;
 	bool has_copy;
 
-	st = slurp(journal->dirfd, NAME, 0, &file, NULL, &has_file, err);
-	if (st == DIG_OK)
-		st = slurp(
-		    journal->dirfd, COPY_NAME, 0, &copy, NULL, &has_copy, err);
-	if (st != DIG_OK)
-		goto out;
-	st = open_whole(journal, &all, err);
+	/* Read again while somebody is writing: it is one state to compare. */
+	for (int tries = 0; tries < VERIFY_TRIES; tries++) {
+		dig_journal_close(all);
+		all = NULL;
+		st = slurp(journal->dirfd, NAME, 0, &file, &sb, &has_file, err);
+		if (st == DIG_OK)
+			st = slurp(journal->dirfd, COPY_NAME, 0, &copy, NULL,
+			    &has_copy, err);
+		if (st != DIG_OK)
+			goto out;
+		st = open_whole(journal, &all, err);
+		if (st != DIG_OK || !has_file ||
+		    sb.size_bytes == all->seen.size_bytes)
+			break;
+	}
 	if (st == DIG_ECORRUPT) {
 		fn(arg, err->msg);
 		st = DIG_OK;
@@ -699,11 +732,11 @@ dig_journal_verify(struct dig_journal *journal,
 		goto out;
 	if (!has_file)
 		fn(arg, "the journal is missing");
-	else if (file.len != all->good.len || !begins_with(&all->good, &file))
-		fn(arg, "the journal has damaged or torn records");
+	else if (shared_records(&all->good, &file) < all->good.len)
+		fn(arg, "the journal has damaged records");
 	if (!has_copy)
 		fn(arg, "journal.2 is missing");
-	else if (!begins_with(&all->good, &copy))
+	else if (!is_copy(&all->good, &copy))
 		fn(arg, "journal.2 differs from the journal");
 out:
 	dig_journal_close(all);

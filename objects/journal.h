@@ -158,7 +158,9 @@ enum dig_status dig_journal_each(struct dig_journal *journal, bool oldest_first,
 
 /*
  * fsck: read both files whole from the start, verify every record and the
- * chain, compare them. Each finding is handed to fn as one line.
+ * chain, compare them. Each finding is handed to fn as one line. A torn tail
+ * is none: a power cut may leave one, the copy's last record is not synced
+ * yet, and the next writer puts both right.
  */
 enum dig_status dig_journal_verify(struct dig_journal *journal,
     void (*fn)(void *arg, const char *finding), void *arg,

@@ -399,6 +399,7 @@ test_each_and_verify(void **state)
 	struct dig_error err;
 	struct tape tape;
 	size_t findings = 0;
+	uint64_t last;
 	uint8_t *bad;
 
 	(void)state;
@@ -410,7 +411,18 @@ test_each_and_verify(void **state)
 	assert_int_equal(up.n, 12);
 	OK(dig_journal_verify(journal, count_finding, &findings, &err));
 	assert_int_equal(findings, 0);
-	bad = malloc(tape.whole.len);
+	last = dig_journal_last(journal)->offset;
+	bad = malloc(tape.whole.len + 100);
+	memcpy(bad, tape.whole.data, tape.whole.len);
+	memcpy(bad + tape.whole.len, tape.whole.data, 100);
+	for (int copy = 0; copy < 2; copy++) { /* torn tails are no damage */
+		const char *name = copy ? "journal.2" : "journal";
+
+		put_file(&tape, name, bad, tape.whole.len + 100);
+		OK(dig_journal_verify(journal, count_finding, &findings, &err));
+		assert_int_equal(findings, 0);
+		put_file(&tape, name, tape.whole.data, tape.whole.len);
+	}
 	for (uint64_t at = 0; at < tape.whole.len; at += 5) {
 		memcpy(bad, tape.whole.data, tape.whole.len);
 		bad[at] ^= 0x10;
@@ -418,7 +430,8 @@ test_each_and_verify(void **state)
 		    tape.whole.len);
 		findings = 0;
 		OK(dig_journal_verify(journal, count_finding, &findings, &err));
-		assert_int_equal(findings, 1);
+		/* The copy of the last record is not synced yet. */
+		assert_int_equal(findings, at % 2 || at < last);
 		put_file(&tape, at % 2 ? "journal" : "journal.2",
 		    tape.whole.data, tape.whole.len);
 	}
