@@ -16,14 +16,22 @@
 #define HEADS "refs/heads/"
 /* First byte of a state object that announces a switch. */
 #define STATE_SWITCH 1
+/* Switches, each to another tree, that may be unfinished at a time. */
+#define SWITCHES_MAX 32
+#define REF_NAME_MAX 1024
 
 /* ---- The announcement ------------------------------------------------- */
 
-/* docs/format.md "Operation in progress": what a switch leads to. */
+/*
+ * docs/format.md "A switch in progress": where it leads. A switch that begins
+ * while others have not finished names their roots, too, so that what any of
+ * them has written is known.
+ */
 struct announcement {
-	struct dig_oid root;   /* the staged root to be */
 	struct dig_oid commit; /* HEAD to be */
 	char *ref;             /* NULL: detached */
+	size_t nroots;         /* the staged root to be comes first */
+	struct dig_oid roots[SWITCHES_MAX];
 };
 
 static void
@@ -33,9 +41,11 @@ encode(const struct announcement *ann, struct dig_buf *out)
 
 	dig_buf_reset(out);
 	dig_buf_putc(out, STATE_SWITCH);
-	dig_buf_put(out, ann->root.bytes, DIG_HASH_SIZE);
 	dig_buf_put(out, ann->commit.bytes, DIG_HASH_SIZE);
 	dig_buf_put_bytes(out, ref, strlen(ref));
+	dig_buf_put_varint(out, ann->nroots);
+	for (size_t i = 0; i < ann->nroots; i++)
+		dig_buf_put(out, ann->roots[i].bytes, DIG_HASH_SIZE);
 }
 
 static enum dig_status
@@ -43,9 +53,10 @@ read_announcement(struct dig_repo *repo, const struct dig_oid *id,
     struct announcement *out, struct dig_error *err)
 {
 	struct dig_buf bytes = DIG_BUF_INIT;
-	const uint8_t *root, *commit, *ref;
+	const uint8_t *commit, *ref, *roots;
 	struct dig_cursor cur;
 	enum dig_status st;
+	uint64_t nroots;
 	size_t len = 0;
 
 	st = dig_reader_get(
@@ -58,16 +69,21 @@ read_announcement(struct dig_repo *repo, const struct dig_oid *id,
 		    "an operation is in progress that this dig does not know");
 		goto out;
 	}
-	root = dig_cursor_raw(&cur, DIG_HASH_SIZE);
 	commit = dig_cursor_raw(&cur, DIG_HASH_SIZE);
-	ref = dig_cursor_bytes(&cur, &len, 1024);
-	if (cur.bad || dig_cursor_left(&cur) != 0) {
+	ref = dig_cursor_bytes(&cur, &len, REF_NAME_MAX);
+	nroots = dig_cursor_varint(&cur);
+	roots = nroots <= SWITCHES_MAX
+		    ? dig_cursor_raw(&cur, (size_t)nroots * DIG_HASH_SIZE)
+		    : NULL;
+	if (cur.bad || nroots == 0 || roots == NULL ||
+	    dig_cursor_left(&cur) != 0) {
 		st = dig_raise(
 		    err, DIG_ECORRUPT, "the announcement of a switch");
 		goto out;
 	}
-	memcpy(out->root.bytes, root, DIG_HASH_SIZE);
 	memcpy(out->commit.bytes, commit, DIG_HASH_SIZE);
+	memcpy(out->roots, roots, (size_t)nroots * DIG_HASH_SIZE);
+	out->nroots = (size_t)nroots;
 	out->ref = len > 0 ? dig_memdup0(ref, len) : NULL;
 out:
 	dig_buf_clear(&bytes);
@@ -240,7 +256,7 @@ merge_staged(struct change *sw, struct dig_error *err)
 {
 	enum dig_status st;
 
-	sw->to.root = sw->target_tree;
+	sw->to.roots[0] = sw->target_tree;
 	if (sw->options->force)
 		return DIG_OK;
 	st = dig_tree_diff(
@@ -252,33 +268,54 @@ merge_staged(struct change *sw, struct dig_error *err)
 	}
 	if (st == DIG_OK && sw->nedits > 0)
 		st = dig_tree_apply(&sw->io, &sw->target_tree, sw->edits,
-		    sw->nedits, &sw->to.root, err);
+		    sw->nedits, &sw->to.roots[0], err);
 	return st;
 }
 
 /* ---- The steps -------------------------------------------------------- */
 
+/* What switches that have not finished may have written (C3). */
+static enum dig_status
+add_begun(struct change *sw, struct dig_error *err)
+{
+	const struct dig_oid *id = &dig_index_next(sw->repo->index)->op_state;
+	struct announcement begun = { 0 };
+	enum dig_status st;
+
+	if (dig_oid_is_zero(id))
+		return DIG_OK;
+	st = read_announcement(sw->repo, id, &begun, err);
+	for (size_t i = 0; i < begun.nroots && st == DIG_OK; i++) {
+		st = dig_steps_add_begun(
+		    &sw->steps, &sw->io, &sw->staged, &begun.roots[i], err);
+		if (dig_oid_eq(&begun.roots[i], &sw->to.roots[0]))
+			continue;
+		if (st == DIG_OK && sw->to.nroots == SWITCHES_MAX)
+			st = dig_raise(err, DIG_ECONFLICT,
+			    "too many switches have not finished; run "
+			    "'dig checkout' first");
+		if (st == DIG_OK)
+			sw->to.roots[sw->to.nroots++] = begun.roots[i];
+	}
+	free(begun.ref);
+	return st;
+}
+
 static enum dig_status
 collect_steps(struct change *sw, struct dig_error *err)
 {
-	struct dig_state *state = dig_index_next(sw->repo->index);
-	struct announcement begun = { 0 };
 	enum dig_status st;
 
 	dig_steps_init(&sw->steps, sw->repo, "checking out");
 	sw->steps.force = sw->options->force;
+	sw->to.nroots = 1;
 	st = dig_steps_add_diff(
-	    &sw->steps, &sw->io, &sw->staged, &sw->to.root, err);
-	if (st == DIG_OK && !dig_oid_is_zero(&state->op_state)) {
-		st = read_announcement(sw->repo, &state->op_state, &begun, err);
-		if (st == DIG_OK)
-			st = dig_steps_add_begun(
-			    &sw->steps, &sw->io, &sw->staged, &begun.root, err);
-		free(begun.ref);
-	}
+	    &sw->steps, &sw->io, &sw->staged, &sw->to.roots[0], err);
+	if (st == DIG_OK)
+		st = add_begun(sw, err);
 	if (st == DIG_OK && sw->options->force)
-		st =
-		    dig_steps_add_edits(&sw->steps, &sw->io, &sw->to.root, err);
+		st = dig_steps_add_edits(
+		    &sw->steps, &sw->io, &sw->to.roots[0], err);
 	if (st == DIG_OK)
 		st = dig_steps_check(&sw->steps, err);
 	return st;
@@ -292,9 +329,11 @@ check_names(struct change *sw, struct dig_error *err)
 
 	if (sw->steps.n == 0)
 		return DIG_OK;
-	st = dig_fold_probe(sw->repo->root_fd, &folds, err);
+	st = dig_fold_probe(sw->repo->root_fd,
+	    strrchr(sw->repo->dig_dir, '/') + 1, &folds, err);
 	if (st == DIG_OK && folds)
-		st = dig_fold_check(&sw->io, &sw->to.root, dig_fold_name, err);
+		st = dig_fold_check(
+		    &sw->io, &sw->to.roots[0], dig_fold_name, err);
 	return st;
 }
 
@@ -371,7 +410,7 @@ finish(struct change *sw, const char *verb, uint64_t op, struct dig_error *err)
 	free(next->head_ref);
 	next->head_ref = sw->to.ref != NULL ? dig_strdup(sw->to.ref) : NULL;
 	next->head_id = sw->to.ref != NULL ? dig_oid_zero : sw->to.commit;
-	next->staged_root = sw->to.root;
+	next->staged_root = sw->to.roots[0];
 	next->op_state = dig_oid_zero;
 	options.verb = verb;
 	options.op = op;
@@ -386,7 +425,7 @@ is_there(const struct change *sw)
 	struct dig_oid head;
 
 	if (!dig_oid_is_zero(&state->op_state) ||
-	    !dig_oid_eq(&state->staged_root, &sw->to.root) ||
+	    !dig_oid_eq(&state->staged_root, &sw->to.roots[0]) ||
 	    !dig_state_head(state, &head) ||
 	    !dig_oid_eq(&head, &sw->to.commit) ||
 	    (state->head_ref == NULL) != (sw->to.ref == NULL))

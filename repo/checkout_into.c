@@ -158,7 +158,7 @@ dig_checkout_into(struct dig_repo *repo, const char *dir, const char *rev,
 	if (st == DIG_OK)
 		st = open_empty(dir, &fd, &made, err);
 	if (st == DIG_OK)
-		st = dig_fold_probe(fd, &folds, err);
+		st = dig_fold_probe(fd, NULL, &folds, err);
 	if (st == DIG_OK && folds)
 		st = dig_fold_check(&io, &tree, dig_fold_name, err);
 	if (st == DIG_OK)

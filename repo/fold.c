@@ -4,7 +4,6 @@
  */
 #include "repo/fold.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,31 +11,49 @@
 #include "objects/base/io.h"
 #include "objects/base/path.h"
 
-enum dig_status
-dig_fold_probe(int dirfd, bool *folds, struct dig_error *err)
+/* Both spellings lead to one file. */
+static bool
+is_folded(int dirfd, const char *name)
 {
-	struct dig_stat sb;
-	char name[40];
-	char other[40];
-	uint64_t salt;
-	int fd;
+	struct dig_stat sb, other_sb;
+	char other[DIG_NAME_MAX + 1];
+	size_t i;
 
+	for (i = 0; name[i] != '\0' && i < DIG_NAME_MAX; i++)
+		other[i] = name[i] >= 'a' && name[i] <= 'z'
+			       ? (char)(name[i] - 'a' + 'A')
+			       : name[i];
+	other[i] = '\0';
+	return strcmp(name, other) != 0 && dig_stat_at(dirfd, name, &sb) == 0 &&
+	       dig_stat_at(dirfd, other, &other_sb) == 0 &&
+	       sb.ino == other_sb.ino && sb.dev == other_sb.dev;
+}
+
+enum dig_status
+dig_fold_probe(int dirfd, const char *name, bool *folds, struct dig_error *err)
+{
+	char own[40];
+	uint64_t salt;
+	int fd, rc;
+
+	if (name != NULL) {
+		*folds = is_folded(dirfd, name);
+		return DIG_OK;
+	}
 	dig_random(&salt, sizeof(salt));
-	snprintf(
-	    name, sizeof(name), ".dig-probe.%llx", (unsigned long long)salt);
-	snprintf(
-	    other, sizeof(other), ".DIG-PROBE.%llx", (unsigned long long)salt);
-	fd = dig_open_at(dirfd, name,
+	snprintf(own, sizeof(own), ".dig-probe.%llx", (unsigned long long)salt);
+	fd = dig_open_at(dirfd, own,
 	    DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_EXCL |
 		DIG_OPEN_PRIVATE);
 	if (fd < 0)
 		return dig_raise_os(
 		    err, DIG_EFILE, -fd, "writing into the folder");
-	*folds = dig_stat_at(dirfd, other, &sb) == 0;
-	dig_unlink_at(dirfd, name);
-	if (dig_close(fd) != 0)
+	dig_close(fd);
+	*folds = is_folded(dirfd, own);
+	rc = dig_unlink_at(dirfd, own);
+	if (rc != 0)
 		return dig_raise_os(
-		    err, DIG_EFILE, errno, "writing into the folder");
+		    err, DIG_EFILE, rc, "writing into the folder");
 	return DIG_OK;
 }
 

@@ -14,10 +14,13 @@
 #include "objects/base/buf.h"
 #include "objects/tree.h"
 
-/* Does the file system of this folder fold names? Made and removed: one empty
- * file. Errors: FILE. */
-enum dig_status dig_fold_probe(
-    int dirfd, bool *folds, struct dig_error *err) DIG_CHECKED;
+/*
+ * Does the file system of this folder fold names? name: a name with letters
+ * that is in the folder; NULL: an empty file is made and removed again.
+ * Errors: FILE.
+ */
+enum dig_status dig_fold_probe(int dirfd, const char *name, bool *folds,
+    struct dig_error *err) DIG_CHECKED;
 
 /* How a name looks to the file system; appended to out. */
 typedef void dig_fold_fn(const void *name, size_t len, struct dig_buf *out);

@@ -136,7 +136,8 @@ check_names(struct change *ch, struct dig_error *err)
 	enum dig_status st;
 	bool folds;
 
-	st = dig_fold_probe(ch->repo->root_fd, &folds, err);
+	st = dig_fold_probe(ch->repo->root_fd,
+	    strrchr(ch->repo->dig_dir, '/') + 1, &folds, err);
 	if (st == DIG_OK && folds)
 		st = dig_fold_check(&ch->io, &ch->source, dig_fold_name, err);
 	return st;

@@ -25,8 +25,10 @@ dig_steps_init(struct dig_steps *steps, struct dig_repo *repo, const char *what)
 void
 dig_steps_clear(struct dig_steps *steps)
 {
-	for (size_t i = 0; i < steps->n; i++)
+	for (size_t i = 0; i < steps->n; i++) {
 		free(steps->at[i].path);
+		free(steps->at[i].begun);
+	}
 	for (size_t i = 0; i < steps->nclear; i++)
 		free(steps->clear[i]);
 	free(steps->at);
@@ -127,12 +129,29 @@ merge_steps(struct dig_steps *steps, struct dig_steps *more,
 	more->n = more->cap = 0;
 }
 
+/* What a switch that has begun may have left at the step's path. */
+static void
+add_begun(struct dig_step *step, const struct dig_entry *begun)
+{
+	struct dig_entry *all;
+	bool there;
+
+	if (begun == NULL) {
+		step->may_be_gone = true;
+		return;
+	}
+	all = dig_realloc(step->begun, (step->nbegun + 1) * sizeof(*all));
+	step->begun = all;
+	take_entry(step, begun, &all[step->nbegun++], &there);
+}
+
 static void
 join_begun(struct dig_step *step, const struct dig_step *other)
 {
-	step->begun_known = true;
-	take_entry(step, other->has_begun ? &other->begun : NULL, &step->begun,
-	    &step->has_begun);
+	for (size_t i = 0; i < other->nbegun; i++)
+		add_begun(step, &other->begun[i]);
+	step->may_be_gone |= other->may_be_gone;
+	free(other->begun);
 }
 
 enum dig_status
@@ -143,17 +162,15 @@ dig_steps_add_begun(struct dig_steps *steps, const struct dig_node_io *io,
 	enum dig_status st;
 
 	dig_steps_init(&more, steps->repo, steps->what);
+	more.force = steps->force;
 	st = dig_steps_add_diff(&more, io, a, begun, err);
 	/* Of itself such a path stays what it is: staged. */
 	for (size_t i = 0; i < more.n; i++) {
 		struct dig_step *step = &more.at[i];
 
-		step->begun_known = true;
-		take_entry(step, step->has_now ? &step->now : NULL,
-		    &step->begun, &step->has_begun);
+		add_begun(step, step->has_now ? &step->now : NULL);
 		take_entry(step, step->has_old ? &step->old : NULL, &step->now,
 		    &step->has_now);
-		step->force = steps->force;
 	}
 	if (st == DIG_OK)
 		merge_steps(steps, &more, join_begun);
@@ -240,7 +257,7 @@ goes_away(const struct dig_steps *steps, const char *path, size_t len)
 	size_t i = find_step(steps, path, len);
 
 	return i < steps->n && !steps->at[i].has_now &&
-	       (steps->at[i].has_old || steps->at[i].has_begun);
+	       (steps->at[i].has_old || steps->at[i].nbegun > 0);
 }
 
 static void
@@ -366,18 +383,20 @@ static enum dig_status
 check_file(
     struct dig_steps *steps, struct dig_step *step, struct dig_error *err)
 {
-	const struct dig_entry *known[3] = {
-		step->has_now ? &step->now : NULL,
-		step->has_begun ? &step->begun : NULL,
-		step->has_old ? &step->old : NULL,
-	};
+	const struct dig_entry **known =
+	    dig_calloc(step->nbegun + 2, sizeof(*known));
 	bool stays = step->has_old && step->has_now &&
 		     dig_entry_same(&step->old, &step->now);
 	enum dig_status st;
-	int which;
+	int n = 2, which;
 
+	known[0] = step->has_now ? &step->now : NULL;
+	known[1] = step->has_old ? &step->old : NULL;
+	for (size_t i = 0; i < step->nbegun; i++)
+		known[n++] = &step->begun[i];
 	st = dig_worktree_which(steps->repo, &steps->folders, step->path,
-	    &step->look, known, 3, &which, err);
+	    &step->look, known, n, &which, err);
+	free(known);
 	if (st != DIG_OK)
 		return st;
 	if (which == 0)
@@ -402,8 +421,7 @@ check_missing(struct dig_step *step)
 
 	/* A file that the user took away, and that nobody asks for, stays
 	 * away; one that an interrupted switch took away comes back. */
-	if (step->has_now &&
-	    (!stays || step->force || (step->begun_known && !step->has_begun)))
+	if (step->has_now && (!stays || step->force || step->may_be_gone))
 		step->action = DIG_STEP_WRITE;
 }
 

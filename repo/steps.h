@@ -28,14 +28,14 @@ struct dig_step {
 	size_t path_len;
 	bool has_old;     /* what is staged */
 	bool has_now;     /* what shall be */
-	bool has_begun;   /* what an interrupted switch may have left */
-	bool begun_known; /* the switch had this path in its plan */
+	bool may_be_gone; /* an interrupted switch may have removed it */
 	bool force;       /* an edit is overwritten */
 	bool settled;     /* `stat` may be recorded */
 	enum dig_step_action action;
 	struct dig_entry old;
 	struct dig_entry now;
-	struct dig_entry begun;
+	struct dig_entry *begun; /* what interrupted switches may have left */
+	size_t nbegun;
 	struct dig_look look; /* what stands there */
 	struct dig_stat stat; /* what stands there afterwards */
 };
@@ -71,7 +71,7 @@ enum dig_status dig_steps_add_diff(struct dig_steps *steps,
     const struct dig_node_io *io, const struct dig_oid *a,
     const struct dig_oid *b, struct dig_error *err) DIG_CHECKED;
 /* Tell the steps what an interrupted switch from tree `a` to `begun` may have
- * written; adds steps for paths that only that switch had. */
+ * written; adds steps for paths that only that switch had. Once for each. */
 enum dig_status dig_steps_add_begun(struct dig_steps *steps,
     const struct dig_node_io *io, const struct dig_oid *a,
     const struct dig_oid *begun, struct dig_error *err) DIG_CHECKED;

@@ -5,33 +5,23 @@
 #include "staging/racy.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #define NAP_NS 1000000
 #define WAIT_MAX_NS INT64_C(2000000000)
 
-/* A new file without a name that would stay behind; -errno. */
+#define CLOCK "tmp/clock"
+
+/* The file that is touched; it stays, and any process may touch it. -errno. */
 static int
 clock_file(int dig_dirfd)
 {
-	char name[40];
-	uint64_t salt;
-	int fd;
+	unsigned how = DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_PRIVATE;
+	int fd = dig_open_at(dig_dirfd, CLOCK, how);
 
-	dig_random(&salt, sizeof(salt));
-	snprintf(
-	    name, sizeof(name), "tmp/clock.%016llx", (unsigned long long)salt);
-	fd = dig_open_at(dig_dirfd, name,
-	    DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_EXCL |
-		DIG_OPEN_PRIVATE);
 	if (fd == -ENOENT && dig_mkdir_at(dig_dirfd, "tmp", 0700) == 0)
-		fd = dig_open_at(dig_dirfd, name,
-		    DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_EXCL |
-			DIG_OPEN_PRIVATE);
-	if (fd >= 0)
-		dig_unlink_at(dig_dirfd, name);
+		fd = dig_open_at(dig_dirfd, CLOCK, how);
 	return fd;
 }
 
