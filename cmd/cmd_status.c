@@ -74,8 +74,7 @@ colour(const struct view *view, enum dig_colour colour)
 
 /* A path as git's short form has it: also quoted for a space. */
 static void
-put_short_path(
-    struct view *view, const char *path, size_t len, const char *end)
+put_short_path(struct view *view, const char *path, size_t len, const char *end)
 {
 	const struct dig_buf *shown = &view->path;
 	bool spaced;
@@ -226,9 +225,11 @@ put_work(struct view *view)
 		if (!any)
 			dig_out_printf(view->out,
 			    "Changes not staged for commit:\n"
-			    "  (use \"dig add%s <file>...\" to update what will "
+			    "  (use \"dig add%s <file>...\" to update what "
+			    "will "
 			    "be committed)\n"
-			    "  (use \"dig restore <file>...\" to discard changes "
+			    "  (use \"dig restore <file>...\" to discard "
+			    "changes "
 			    "in working directory)\n",
 			    gone ? "/rm" : "");
 		any = true;
@@ -239,8 +240,8 @@ put_work(struct view *view)
 }
 
 static void
-put_others(struct view *view, size_t from, size_t n, const char *what,
-    const char *add)
+put_others(
+    struct view *view, size_t from, size_t n, const char *what, const char *add)
 {
 	if (n == 0)
 		return;
@@ -268,6 +269,7 @@ put_where(struct view *view)
 	char id[DIG_OID_HEX + 1];
 	struct dig_oid head;
 	bool has_head = dig_repo_head(view->repo, &head);
+	bool begun;
 
 	if (branch != NULL) {
 		dig_out_puts(view->out, "On branch ");
@@ -282,6 +284,16 @@ put_where(struct view *view)
 		dig_out_puts(view->out, "Not currently on any branch.");
 	}
 	dig_out_puts(view->out, has_head ? "\n" : "\n\nNo commits yet\n\n");
+	if (dig_checkout_is_begun(view->repo, &begun, &head, &err) == DIG_OK &&
+	    begun) {
+		dig_oid_hex(&head, id);
+		id[DIG_REVISION_SHORT] = '\0';
+		dig_out_printf(view->out,
+		    "A switch to %s has not finished.\n"
+		    "  (use \"dig checkout <branch>\" to finish it, \"dig "
+		    "checkout\" to stay here)\n",
+		    id);
+	}
 }
 
 /* The last line: what a commit would do now. */
@@ -389,8 +401,8 @@ put_json(struct view *view)
 	dig_json_array_end(&json);
 	json_paths(
 	    &json, "untracked", list->items + list->nchanges, list->nuntracked);
-	json_paths(&json, "ignored", list->items + ignored,
-	    list->nitems - ignored);
+	json_paths(
+	    &json, "ignored", list->items + ignored, list->nitems - ignored);
 	dig_json_object_end(&json);
 	dig_json_end(&json);
 }
@@ -398,8 +410,8 @@ put_json(struct view *view)
 /* ---- The verb ---------------------------------------------------------- */
 
 static enum dig_status
-choose(const struct opts *opts, struct view *view, struct dig_look_options *look,
-    struct dig_error *err)
+choose(const struct opts *opts, struct view *view,
+    struct dig_look_options *look, struct dig_error *err)
 {
 	const char *mode = opts->untracked;
 
