@@ -510,7 +510,7 @@ find_tips(struct dig_history *history,
 	tips = dig_calloc(options->ntips + nnames + 1, sizeof(*tips));
 	for (size_t i = 0; i < options->ntips; i++)
 		tips[n++] = dig_nodes_get(&history->nodes, &options->tips[i]);
-	for (size_t i = 0; i < nnames; i++)
+	for (size_t i = nnames; i-- > 0;) /* by name, HEAD last */
 		tips[n++] = dig_nodes_get(&history->nodes, &names[i].commit);
 	for (size_t i = 0; st == DIG_OK && i < n; i++)
 		st = dig_history_load(history, tips[i], err);

@@ -11,6 +11,8 @@
  * simplification. Where the index knows the tips and nothing is excluded, the
  * commits that touched the paths come from its rows and the way between them
  * is skipped by jump pointers; else every commit is compared with its parents.
+ * Both ways give the same commits; of those with equal dates on different lines
+ * the order may differ.
  *
  * Source: git-log(1) "History Simplification"; Myers (objects/commit.h).
  */

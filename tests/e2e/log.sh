@@ -197,6 +197,12 @@ rm .dig/index.db
 dig log --format=%s -- src >"$TMP/without"
 t 'the same after a rebuild' cmp "$TMP/with" "$TMP/without"
 
+# Neither does it know a commit that no ref reaches.
+old=$(dig rev-parse HEAD)
+dig commit -q --amend -m 'amended' >"$OUT" 2>&1
+dig log --format=%s "$old" -- src >"$TMP/without"
+t 'the same from a commit that was left' cmp "$TMP/with" "$TMP/without"
+
 new_repo empty
 t_fails 4 'no commit yet' 'no commit' dig log
 finish
