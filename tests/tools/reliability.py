@@ -37,6 +37,9 @@ CAMPAIGNS = [
     ("writers", "Writers that meet",
      [("commits by two writers", "commits_2", "lost_2"),
       ("commits by eight writers", "commits_8", "lost_8")]),
+    ("history", "Histories that lead to one tree",
+     [("random sequences of edits, add, rm, mv and commit", "sequences",
+       "differing")]),
     ("oom", "Allocations that fail",
      [("allocations made to fail", "tried", "failures")]),
 ]
