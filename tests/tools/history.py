@@ -20,7 +20,7 @@ commits = []  # (date, parents, tree)
 tips = []
 with open(sys.argv[5], "w") as dig, open(sys.argv[6], "w") as git:
     for n in range(ncommits):
-        if not commits or rng.random() < 0.003:
+        if not commits or merges and rng.random() < 0.003:
             parents = []
         elif len(tips) > 1 and rng.random() * 100 < merges:
             parents = rng.sample(tips, min(len(tips), rng.choice([2, 2, 3])))
