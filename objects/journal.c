@@ -42,6 +42,7 @@ struct dig_journal {
 	uint64_t start;
 	struct dig_buf good;
 	bool main_differs;
+	bool copy_failed; /* until heal writes it anew */
 	/* between prepare and append */
 	bool prepared;
 	struct dig_buf pending;
@@ -431,6 +432,7 @@ dig_journal_heal(struct dig_journal *journal, struct dig_error *err)
 	if (rc != 0)
 		return dig_raise_os(
 		    err, DIG_EIO, rc, "bringing journal.2 up to date");
+	journal->copy_failed = false;
 	journal->has_seen =
 	    dig_stat_at(journal->dirfd, NAME, &journal->seen) == 0;
 	return DIG_OK;
@@ -554,10 +556,16 @@ dig_journal_append(struct dig_journal *journal, struct dig_error *err)
 	if (rc == 0)
 		rc = dig_sync_data(fd);
 	if (rc == 0) {
-		/* The copy of the record before is durable from here on. */
+		/* The copy of the record before is durable from here on. Where
+		 * it is not, no record may stand behind a gap: what is there
+		 * is given up, and the next writer makes it anew. */
 		copy = dig_open_at(journal->dirfd, COPY_NAME, DIG_OPEN_WRITE);
-		if (copy >= 0 && dig_sync_data(copy) != 0)
+		if (copy >= 0 && dig_sync_data(copy) != 0) {
 			dig_log("journal.2 could not be synced");
+			journal->copy_failed = true;
+			if (dig_truncate(copy, 0) != 0)
+				dig_log("journal.2 could not be emptied");
+		}
 		dig_close(copy);
 	}
 	dig_close(fd);
@@ -587,9 +595,15 @@ dig_journal_append(struct dig_journal *journal, struct dig_error *err)
 void
 dig_journal_mirror(struct dig_journal *journal)
 {
-	int fd = dig_open_at(journal->dirfd, COPY_NAME, DIG_OPEN_WRITE);
-	int rc = fd < 0 ? -fd : 0;
+	int fd;
+	int rc;
 
+	if (journal->copy_failed) {
+		dig_buf_reset(&journal->pending);
+		return;
+	}
+	fd = dig_open_at(journal->dirfd, COPY_NAME, DIG_OPEN_WRITE);
+	rc = fd < 0 ? -fd : 0;
 	if (rc == 0)
 		rc = dig_pwrite_full(fd, journal->pending.data,
 		    journal->pending.len, journal->end - journal->pending.len);
