@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/command.h"
 #include "cmd/json.h"
@@ -40,8 +41,8 @@ static const struct dig_opt options[] = {
 	    "with -o: heed the ignore rules"),
 	DIG_OPT_FLAG('s', "stage", struct opts, stage,
 	    "show mode, content id and 0 before the path"),
-	DIG_OPT_FLAG('z', NULL, struct opts, nul,
-	    "paths as they are and ended by NUL"),
+	DIG_OPT_FLAG(
+	    'z', NULL, struct opts, nul, "paths as they are and ended by NUL"),
 	DIG_OPT_FLAG(0, "full-name", struct opts, full_name,
 	    "paths from the root of the work tree"),
 	DIG_OPT_JSON(struct opts, json),
@@ -61,6 +62,7 @@ struct listing {
 	struct dig_cli *cli;
 	const struct opts *opts;
 	const char *prefix; /* that paths are shown from */
+	const char *here;   /* a tracked file of this name is not below it */
 	struct dig_json json;
 	struct dig_buf path;
 	/* Of the work tree, in path order; `at` is the next that may match. */
@@ -91,10 +93,19 @@ put_named(
 	dig_json_object_end(&listing->json);
 }
 
+/* The current folder stands where this file was. */
+static bool
+is_here(const struct listing *listing, const char *path)
+{
+	return listing->here != NULL && strcmp(path, listing->here) == 0;
+}
+
 static void
 put_work(struct listing *listing, const struct dig_status_item *item)
 {
-	if (item->work == 'D' && listing->opts->deleted)
+	if (is_here(listing, item->path))
+		return;
+	if (item->work == 'D' && !item->is_folder && listing->opts->deleted)
 		put_named(listing, item->path, item->len, "deleted");
 	if (listing->opts->modified)
 		put_named(listing, item->path, item->len, "modified");
@@ -120,8 +131,8 @@ put_tracked(struct listing *listing, const struct dig_tracked_file *file)
 		return;
 	}
 	if (listing->opts->stage)
-		dig_out_printf(&listing->cli->out, "%06" PRIo32 " %s 0\t",
-		    file->mode, id);
+		dig_out_printf(
+		    &listing->cli->out, "%06" PRIo32 " %s 0\t", file->mode, id);
 	put_path(listing, file->path, file->len);
 }
 
@@ -134,11 +145,12 @@ on_tracked(
 
 	if (dig_interrupted())
 		return dig_raise(err, DIG_ECANCELLED, "interrupted");
-	put_tracked(listing, file);
+	if (!is_here(listing, file->path))
+		put_tracked(listing, file);
 	for (; listing->at < listing->list->nchanges; listing->at++) {
 		item = &listing->list->items[listing->at];
-		if (dig_path_cmp(
-			item->path, item->len, file->path, file->len) > 0)
+		if (dig_path_cmp(item->path, item->len, file->path, file->len) >
+		    0)
 			break;
 		put_work(listing, item);
 	}
@@ -152,8 +164,8 @@ print(struct listing *listing, struct dig_repo *repo,
 	const struct dig_status_list *list = listing->list;
 	const struct opts *opts = listing->opts;
 	enum dig_status st = DIG_OK;
-	size_t first = opts->ignored ? list->nchanges + list->nuntracked
-				     : list->nchanges;
+	size_t first =
+	    opts->ignored ? list->nchanges + list->nuntracked : list->nchanges;
 	size_t end = opts->ignored ? list->nitems : first + list->nuntracked;
 
 	if (opts->others)
@@ -162,8 +174,8 @@ print(struct listing *listing, struct dig_repo *repo,
 			    list->items[i].len,
 			    opts->ignored ? "ignored" : "untracked");
 	if (opts->cached)
-		st = dig_repo_tracked(repo, look->paths, look->npaths,
-		    on_tracked, listing, err);
+		st = dig_repo_tracked(
+		    repo, look->paths, look->npaths, on_tracked, listing, err);
 	for (; st == DIG_OK && listing->at < list->nchanges; listing->at++)
 		put_work(listing, &list->items[listing->at]);
 	return st;
@@ -196,11 +208,11 @@ dig_cmd_ls_files(
 	look.paths = (const char *const *)args.argv;
 	look.npaths = (size_t)args.argc;
 	if (args.argc == 0 && *dig_repo_prefix(repo) != '\0') {
+		listing.here = dig_repo_prefix(repo);
 		look.paths = here;
 		look.npaths = 1;
 	}
-	look.untracked =
-	    opts.others ? DIG_UNTRACKED_FILES : DIG_UNTRACKED_NONE;
+	look.untracked = opts.others ? DIG_UNTRACKED_FILES : DIG_UNTRACKED_NONE;
 	look.ignored = opts.ignored;
 	look.all_files = !opts.exclude_standard;
 	if (opts.others || opts.modified || opts.deleted)

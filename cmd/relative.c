@@ -10,21 +10,25 @@ void
 dig_relative_path(
     struct dig_buf *out, const char *prefix, const char *path, size_t len)
 {
-	size_t at = 0; /* of the part that both share, with its '/' */
 	size_t n = strlen(prefix);
+	size_t at = 0;     /* of the path's part that is not shared */
+	size_t shared = 0; /* the same in the prefix */
 
 	dig_buf_reset(out);
-	for (size_t i = 0; i <= n && i < len; i++) {
+	/* The end of either counts as a '/'. */
+	for (size_t i = 0; n > 0 && i <= n && i <= len; i++) {
 		char here = i < n ? prefix[i] : '/';
 
-		if (n == 0 || path[i] != here)
+		if ((i < len ? path[i] : '/') != here)
 			break;
-		if (here == '/')
-			at = i + 1;
+		if (here == '/') {
+			at = i < len ? i + 1 : len;
+			shared = i + 1;
+		}
 	}
 	/* One "../" for each folder of the prefix that is not shared. */
-	for (size_t i = at; i < n; i++)
-		if (i == at || prefix[i - 1] == '/')
+	for (size_t i = shared; i < n; i++)
+		if (i == shared || prefix[i - 1] == '/')
 			dig_buf_puts(out, "../");
 	dig_buf_put(out, path + at, len - at);
 	if (out->len == 0)

@@ -67,8 +67,8 @@ dig_repo_tracked(struct dig_repo *repo, const char *const *paths, size_t npaths,
 
 	st = dig_index_need_db(repo->index, &db, err);
 	if (st == DIG_OK && npaths > 0)
-		st = dig_pathspec_new(paths, npaths, repo->prefix,
-		    repo->worktree, &spec, err);
+		st = dig_pathspec_new(
+		    paths, npaths, repo->prefix, repo->worktree, &spec, err);
 	if (st != DIG_OK)
 		goto out;
 	if (spec != NULL)

@@ -42,8 +42,8 @@ struct dig_tracked_file {
 	struct dig_oid content;
 };
 /* May print. A status other than OK stops. */
-typedef enum dig_status dig_tracked_fn(void *arg,
-    const struct dig_tracked_file *file, struct dig_error *err);
+typedef enum dig_status dig_tracked_fn(
+    void *arg, const struct dig_tracked_file *file, struct dig_error *err);
 
 /* Every file of the staging that the paths mean, in path order. */
 enum dig_status dig_repo_tracked(struct dig_repo *repo,

@@ -81,8 +81,7 @@ read_position(struct dig_db *db, int64_t *journal_seq, int64_t *next_seq,
 		*journal_seq = dig_stmt_int(stmt, 0);
 		*next_seq = dig_stmt_int(stmt, 9);
 	} else if (st == DIG_ENOTFOUND) {
-		st = dig_raise(
-		    err, DIG_ECORRUPT, "the index has no position");
+		st = dig_raise(err, DIG_ECORRUPT, "the index has no position");
 	}
 	dig_stmt_done(stmt);
 	return st;
@@ -240,8 +239,8 @@ pair_renames(struct staged_list *list)
 		while (low < high) {
 			size_t mid = low + (high - low) / 2;
 
-			if (dig_oid_cmp(
-				&sources[mid]->content, &to->content) < 0)
+			if (dig_oid_cmp(&sources[mid]->content, &to->content) <
+			    0)
 				low = mid + 1;
 			else
 				high = mid;
@@ -275,9 +274,17 @@ new_item(struct dig_status_list *list, const char *path, size_t len,
 }
 
 static void
+set_work(struct dig_status_item *item, const struct dig_status_work *work)
+{
+	item->is_folder = work->letter == 'F';
+	item->work = item->is_folder ? 'D' : work->letter;
+}
+
+static void
 merge_changes(struct dig_status_list *list, const struct staged_list *staged,
     const struct dig_status_scan *scan)
 {
+	struct dig_status_item *item;
 	size_t s = 0;
 	size_t w = 0;
 
@@ -285,24 +292,21 @@ merge_changes(struct dig_status_list *list, const struct staged_list *staged,
 		const struct staged *a = s < staged->n ? &staged->at[s] : NULL;
 		const struct dig_status_work *b =
 		    w < scan->nwork ? &scan->work[w] : NULL;
-		int cmp = a == NULL   ? 1
-			  : b == NULL ? -1
-				      : dig_path_cmp(a->path, a->len, b->path,
-					    b->len);
-		struct dig_status_item *item;
+		int cmp = a == NULL ? 1
+			  : b == NULL
+			      ? -1
+			      : dig_path_cmp(a->path, a->len, b->path, b->len);
 
 		s += cmp <= 0;
 		w += cmp >= 0;
-		if (cmp > 0) {
-			if (b->letter != ' ')
-				new_item(list, b->path, b->len, ' ', b->letter);
+		if (cmp > 0 ? b->letter == ' ' : a->taken)
 			continue;
-		}
-		if (a->taken)
-			continue;
-		item = new_item(list, a->path, a->len, a->letter,
-		    cmp == 0 ? b->letter : ' ');
-		if (a->source != NULL) {
+		item = cmp > 0
+			   ? new_item(list, b->path, b->len, ' ', ' ')
+			   : new_item(list, a->path, a->len, a->letter, ' ');
+		if (cmp >= 0)
+			set_work(item, b);
+		if (cmp <= 0 && a->source != NULL) {
 			item->old_path = a->source->path;
 			item->old_len = a->source->len;
 		}

@@ -31,14 +31,14 @@ enum dig_untracked {
 };
 
 struct dig_status_options {
-	int root_fd;		     /* the work tree; stays the caller's */
-	int dig_dirfd;		     /* .dig, for the clock of its file system */
-	struct dig_index *index;     /* not in a transaction */
-	struct dig_ignore *ignore;   /* NULL: nothing is ignored */
+	int root_fd;               /* the work tree; stays the caller's */
+	int dig_dirfd;             /* .dig, for the clock of its file system */
+	struct dig_index *index;   /* not in a transaction */
+	struct dig_ignore *ignore; /* NULL: nothing is ignored */
 	struct dig_pathspec *pathspec; /* NULL: everything */
 	enum dig_untracked untracked;
-	bool ignored; /* list what is ignored too, unless untracked is NONE */
-	bool renames; /* pair what is staged as gone and as new */
+	bool ignored;   /* list what is ignored too, unless untracked is NONE */
+	bool renames;   /* pair what is staged as gone and as new */
 	bool no_staged; /* do not ask what is staged */
 	void *arg;
 	/* A file or folder that could not be read: "name: reason". */
@@ -56,6 +56,7 @@ struct dig_status_item {
 	size_t old_len;
 	char staged;
 	char work;
+	bool is_folder; /* work is D, and a folder stands there now */
 };
 
 /* Three runs, each in path order: changes, untracked, ignored. */

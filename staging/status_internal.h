@@ -57,7 +57,7 @@ void dig_status_rows_close(struct dig_status_rows *rows); /* NULL is fine */
  */
 struct dig_status_folder {
 	int root_fd; /* borrowed */
-	int fd;	     /* of `path`, or a negated errno; root_fd for "" */
+	int fd;      /* of `path`, or a negated errno; root_fd for "" */
 	size_t len;
 	char path[DIG_PATH_MAX + 1];
 };
@@ -77,9 +77,10 @@ char dig_status_by_stat(
 struct dig_status_work {
 	const char *path;
 	size_t len;
-	char letter; /* '?': a suspect, and `row` says what it should be */
+	/* ' ', M, D, T; F: gone, and a folder stands there; '?': a suspect */
+	char letter;
 	bool settled; /* found unchanged, and `stat` may be recorded */
-	int trouble; /* errno of a read that failed */
+	int trouble;  /* errno of a read that failed */
 	struct dig_suspect *suspect;
 };
 
@@ -89,12 +90,12 @@ struct dig_suspect {
 };
 
 /*
- * Decide every suspect by its content: letter becomes ' ', 'M', 'T' or 'D'.
+ * Decide every suspect by its content.
  * Errors: CANCELLED.
  */
 enum dig_status dig_status_verify(const struct dig_status_options *options,
-    struct dig_status_work *work, size_t nwork, struct dig_error *err)
-    DIG_CHECKED;
+    struct dig_status_work *work, size_t nwork,
+    struct dig_error *err) DIG_CHECKED;
 /* Record the stats that are settled, if that can be done at once. */
 void dig_status_record(const struct dig_status_options *options,
     const struct dig_status_work *work, size_t nwork);

@@ -49,8 +49,8 @@ read_row(struct dig_stmt *stmt, struct page *page, struct dig_error *err)
 	const void *id;
 	size_t len;
 
-	if (row->len == 0 || row->len > DIG_PATH_MAX ||
-	    kind < DIG_ENTRY_FILE || kind > DIG_ENTRY_LINK)
+	if (row->len == 0 || row->len > DIG_PATH_MAX || kind < DIG_ENTRY_FILE ||
+	    kind > DIG_ENTRY_LINK)
 		return dig_raise(
 		    err, DIG_ECORRUPT, "the index: a row of the staging");
 	/* Addresses when all are there: the buffer may move. */
@@ -84,8 +84,7 @@ finish(struct dig_status_rows *rows, struct page *page)
 		path += page->rows[i].len + 1;
 	}
 	if (page->nrows > 0) {
-		const struct dig_status_row *row =
-		    &page->rows[page->nrows - 1];
+		const struct dig_status_row *row = &page->rows[page->nrows - 1];
 
 		dig_buf_reset(&rows->after);
 		dig_buf_put(&rows->after, row->path, row->len);

@@ -24,8 +24,9 @@ struct join {
 	struct dig_status_folder folder;
 
 	struct dig_status_rows *rows;
-	const struct dig_status_row *row;    /* the next; NULL at the end */
-	const struct dig_status_row *before; /* the one in front of it; may be NULL */
+	const struct dig_status_row *row; /* the next; NULL at the end */
+	const struct dig_status_row
+	    *before; /* the one in front of it; may be NULL */
 
 	struct dig_walk *walk; /* NULL: only rows */
 	const struct dig_walk_entry *entry;
@@ -33,7 +34,7 @@ struct join {
 	struct dig_walk *inner;
 	int inner_fd;
 	struct dig_buf inner_path; /* the folder, '/', the entry */
-	size_t inner_len;	   /* of the folder and '/' */
+	size_t inner_len;          /* of the folder and '/' */
 	struct dig_walk_entry inner_entry;
 
 	struct dig_buf name; /* an entry's path, '/' behind a folder's */
@@ -95,13 +96,40 @@ standing(const struct join *join, const char *path, size_t len, size_t floor)
 }
 
 static bool
-is_named(const struct dig_status_name *names, size_t n, const char *path,
-    size_t len)
+is_named(
+    const struct dig_status_name *names, size_t n, const char *path, size_t len)
 {
 	const struct dig_status_name *last = n > 0 ? &names[n - 1] : NULL;
 
-	return last != NULL && last->path[last->len - 1] == '/' && len >= last->len &&
-	       memcmp(last->path, path, last->len) == 0;
+	return last != NULL && last->path[last->len - 1] == '/' &&
+	       len >= last->len && memcmp(last->path, path, last->len) == 0;
+}
+
+/*
+ * The folder has taken the place of a tracked file: git says so of the file
+ * and does not name the folder.
+ */
+static bool
+is_replacement(const struct dig_status_scan *scan, const char *path, size_t len)
+{
+	size_t low = 0;
+	size_t high = scan->nwork;
+
+	if (path[len - 1] != '/')
+		return false;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct dig_status_work *work = &scan->work[mid];
+		int cmp = dig_path_cmp(work->path, work->len, path, len - 1);
+
+		if (cmp == 0)
+			return true;
+		if (cmp < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
 }
 
 /* An untracked one parts the ignored ones before it from those behind. */
@@ -131,8 +159,9 @@ add_untracked(struct join *join, const char *path, size_t len)
 		part_ignored(join, path, len);
 	if (is_named(scan->untracked, scan->nuntracked, path, len))
 		return;
-	name.len =
-	    standing(join, path, len, shared_with_rows(join, path, len));
+	name.len = standing(join, path, len, shared_with_rows(join, path, len));
+	if (is_replacement(scan, path, name.len))
+		return;
 	name.path = dig_status_keep(join->text, path, name.len);
 	DIG_GROW(scan->untracked, scan->untracked_cap, scan->nuntracked + 1);
 	scan->untracked[scan->nuntracked++] = name;
@@ -169,6 +198,8 @@ fold_ignored(struct join *join)
 		if (is_named(scan->ignored, kept, name.path, name.len))
 			continue;
 		name.len = standing(join, name.path, name.len, name.floor);
+		if (is_replacement(scan, name.path, name.len))
+			continue;
 		name.path = dig_status_keep(join->text, name.path, name.len);
 		scan->ignored[kept++] = name;
 	}
@@ -218,8 +249,10 @@ compare(struct join *join, const struct dig_status_row *row,
 static void
 on_trouble(struct join *join, const struct dig_status_row *row, int rc)
 {
-	if (rc == ENOENT || rc == ENOTDIR || rc == ELOOP || rc == EISDIR)
+	if (rc == ENOENT || rc == ENOTDIR || rc == ELOOP)
 		add_work(join, row, 'D');
+	else if (rc == EISDIR)
+		add_work(join, row, 'F');
 	else
 		warn(join, row->path, strerror(rc));
 }
@@ -240,7 +273,7 @@ lone_row(struct join *join, const struct dig_status_row *row)
 	if (rc != 0)
 		on_trouble(join, row, rc);
 	else if (stat.type == DIG_FT_DIR)
-		add_work(join, row, 'D');
+		add_work(join, row, 'F');
 	else
 		compare(join, row, &stat);
 }
@@ -340,10 +373,11 @@ next_entry(struct join *join, struct dig_error *err)
 	return dig_walk_next(join->walk, &join->entry, err);
 }
 
-/* Something is in it that could be tracked. */
+/* Something is meant in the folder that join->name is, open as fd. */
 static enum dig_status
-has_files(int fd, bool *out, struct dig_error *err)
+has_files(struct join *join, int fd, bool *out, struct dig_error *err)
 {
+	struct dig_buf *path = &join->inner_path;
 	struct dig_walk_options options = DIG_WALK_OPTIONS_INIT;
 	const struct dig_walk_entry *entry;
 	struct dig_walk *walk = NULL;
@@ -357,10 +391,17 @@ has_files(int fd, bool *out, struct dig_error *err)
 		st = dig_walk_next(walk, &entry, err);
 		if (st != DIG_OK || entry == NULL)
 			break;
-		*out = entry->what == DIG_WALK_FILE ||
-		       entry->what == DIG_WALK_SYMLINK ||
-		       entry->what == DIG_WALK_REPOSITORY ||
-		       entry->what == DIG_WALK_BADNAME;
+		if (entry->what != DIG_WALK_FILE &&
+		    entry->what != DIG_WALK_SYMLINK &&
+		    entry->what != DIG_WALK_REPOSITORY &&
+		    entry->what != DIG_WALK_BADNAME)
+			continue;
+		dig_buf_reset(path);
+		dig_buf_put(path, join->name.data, join->name.len);
+		dig_buf_put(path, entry->path, entry->len);
+		*out = dig_pathspec_match(join->options->pathspec,
+		    (const char *)path->data, path->len,
+		    entry->stat.type == DIG_FT_DIR);
 	}
 	dig_walk_close(walk);
 	return st;
@@ -377,16 +418,14 @@ ignored_folder(struct join *join, struct dig_error *err)
 	bool filled = true;
 	int fd;
 
-	/* Already behind a folder that stands for it, or another repository
-	 * of an inner walk. */
+	/* Another repository, below an ignored folder. */
 	if (join->inner != NULL) {
 		if (!below)
 			add_ignored(join, (const char *)join->name.data,
 			    join->name.len);
 		return DIG_OK;
 	}
-	fd = dig_open_beneath(
-	    join->options->root_fd, path, DIG_OPEN_DIRECTORY);
+	fd = dig_open_beneath(join->options->root_fd, path, DIG_OPEN_DIRECTORY);
 	if (fd < 0) {
 		if (fd != -ENOENT)
 			warn(join, path, strerror(-fd));
@@ -395,7 +434,7 @@ ignored_folder(struct join *join, struct dig_error *err)
 	if (dig_stat_at(fd, ".dig", &stat) != 0) {
 		if (below || join->options->untracked == DIG_UNTRACKED_FILES)
 			return begin_inner(join, fd, below, err);
-		st = has_files(fd, &filled, err);
+		st = has_files(join, fd, &filled, err);
 	}
 	dig_close(fd);
 	if (st == DIG_OK && filled && !below)
@@ -417,6 +456,11 @@ lone_entry(struct join *join, struct dig_error *err)
 		dig_buf_putc(&join->name, '/');
 	switch (entry->what) {
 	case DIG_WALK_IGNORED:
+		/* The inner walk knows nothing of what is meant. */
+		if (join->inner != NULL &&
+		    !dig_pathspec_match(join->options->pathspec, entry->path,
+			entry->len, is_dir))
+			break;
 		if (is_dir)
 			return ignored_folder(join, err);
 		if (entry->stat.type != DIG_FT_OTHER)
@@ -428,8 +472,7 @@ lone_entry(struct join *join, struct dig_error *err)
 		break;
 	case DIG_WALK_REPOSITORY:
 	case DIG_WALK_BADNAME:
-		if (!has_row_below(join) &&
-		    entry->stat.type != DIG_FT_OTHER)
+		if (!has_row_below(join) && entry->stat.type != DIG_FT_OTHER)
 			add_untracked(join, (const char *)join->name.data,
 			    join->name.len);
 		break;
@@ -472,7 +515,7 @@ order(const struct dig_walk_entry *entry, const struct dig_status_row *row)
 		return cmp;
 	/* A row's NUL is less than '/'. */
 	if (entry->stat.type == DIG_FT_DIR)
-		return entry->len > row->len		 ? 1
+		return entry->len > row->len                  ? 1
 		       : (unsigned char)row->path[len] >= '/' ? -1
 							      : 1;
 	return entry->len < row->len ? -1 : entry->len > row->len;
@@ -486,7 +529,7 @@ run(struct join *join, struct dig_error *err)
 	if (st == DIG_OK)
 		st = next_row(join, err);
 	while (st == DIG_OK && (join->entry != NULL || join->row != NULL)) {
-		int cmp = join->row == NULL    ? -1
+		int cmp = join->row == NULL     ? -1
 			  : join->entry == NULL ? 1
 						: order(join->entry, join->row);
 
@@ -526,7 +569,9 @@ dig_status_scan(const struct dig_status_options *options, struct dig_db *db,
 		walk.report_ignored = options->ignored;
 		st = dig_walk_open(options->root_fd, &walk, &join.walk, err);
 	}
-	if (options->pathspec != NULL)
+	/* An ignored folder above what is meant is named for all that is
+	 * tracked in it. */
+	if (options->pathspec != NULL && !options->ignored)
 		len = dig_pathspec_common_dir(options->pathspec, &under);
 	if (st == DIG_OK) {
 		join.rows = dig_status_rows_open(db, under, len);

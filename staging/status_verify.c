@@ -14,7 +14,7 @@
 #include "staging/racy.h"
 #include "staging/status_internal.h"
 
-#define RETRIES 3 /* of a file that changes while it is read */
+#define RETRIES 3     /* of a file that changes while it is read */
 #define EACH_THREAD 8 /* suspects that are worth one more thread */
 
 /* ---- Folders ----------------------------------------------------------- */
@@ -78,7 +78,8 @@ is_recorded(const struct dig_status_row *row, const struct dig_stat *stat)
 }
 
 char
-dig_status_by_stat(const struct dig_status_row *row, const struct dig_stat *stat)
+dig_status_by_stat(
+    const struct dig_status_row *row, const struct dig_stat *stat)
 {
 	bool is_link = row->kind == DIG_ENTRY_SYMLINK;
 
@@ -133,7 +134,7 @@ decide(struct verify *verify, struct dig_status_folder *folder,
 		return true;
 	}
 	if (stat->type == DIG_FT_DIR) {
-		work->letter = 'D';
+		work->letter = 'F';
 		return true;
 	}
 	row->measured = false; /* or it would not be a suspect */
@@ -180,8 +181,9 @@ enum dig_status
 dig_status_verify(const struct dig_status_options *options,
     struct dig_status_work *work, size_t nwork, struct dig_error *err)
 {
-	struct verify verify = { .options = options, .work = work,
-		.nwork = nwork };
+	struct verify verify = {
+		.options = options, .work = work, .nwork = nwork
+	};
 	struct dig_group group = { 0 };
 	struct dig_error ignored = DIG_ERROR_INIT;
 	size_t suspects = 0;
