@@ -38,12 +38,13 @@ class Sequence:
     def write(self, name):
         """A file, a link or an executable, in the place of anything."""
         path = self.path(name)
-        parent = os.path.dirname(path)
-        while not os.path.isdir(parent):
-            if os.path.lexists(parent):
+        parent = self.repo.work
+        for part in name.split("/")[:-1]:
+            parent = os.path.join(parent, part)
+            if os.path.lexists(parent) and (
+                    os.path.islink(parent) or not os.path.isdir(parent)):
                 os.unlink(parent)
-            else:
-                os.makedirs(parent, exist_ok=True)
+            os.makedirs(parent, exist_ok=True)
         if os.path.isdir(path) and not os.path.islink(path):
             shutil.rmtree(path)
         elif os.path.lexists(path):
@@ -113,10 +114,8 @@ class Sequence:
         if names:
             name = self.rng.choice(names)
             new = self.rng.choice(self.names) + ".moved"
-            parent = os.path.dirname(self.path(new))
-            if parent and not os.path.isdir(parent):
-                return
-            if not os.path.lexists(self.path(new)):
+            if os.path.isdir(os.path.dirname(self.path(new))) and \
+                    not os.path.lexists(self.path(new)):
                 self.dig("mv", "--", name, new)
 
     def commit(self):
