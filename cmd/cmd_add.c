@@ -105,6 +105,9 @@ dig_cmd_add(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	if (!opts.from_stdin && opts.as != NULL)
 		return dig_raise(err, DIG_EINVALID, "--as needs --stdin");
 	cli->progress_choice = opts.progress;
+	cli->read_input =
+	    opts.from_stdin ||
+	    (opts.paths_from != NULL && strcmp(opts.paths_from, "-") == 0);
 	st = dig_cli_repo(cli, &repo, err);
 	if (st != DIG_OK)
 		return st;

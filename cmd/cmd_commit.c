@@ -360,6 +360,7 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 	bool edited, kept;
 
 	cli->progress_choice = opts->progress;
+	cli->read_input = opts->file != NULL && strcmp(opts->file, "-") == 0;
 	st = dig_cli_repo(cli, &repo, err);
 	if (st == DIG_OK && opts->all)
 		st = stage_tracked(cli, repo, &how.op, err);

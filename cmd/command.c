@@ -167,6 +167,34 @@ dig_cli_find_repo(
 	return get_repo(cli, dig_repo_find, out, err);
 }
 
+bool
+dig_cli_mend(struct dig_cli *cli, struct dig_error *err)
+{
+	struct dig_error why = DIG_ERROR_INIT;
+
+	if (cli->repo == NULL || !dig_repo_is_index_damage(err))
+		return false;
+	if (dig_repo_mend_index(cli->repo, &why) != DIG_OK) {
+		dig_hint(err,
+		    "nothing is lost, but the index cannot be made "
+		    "anew now: %.200s",
+		    why.msg);
+		return false;
+	}
+	dig_cli_progress_end(cli);
+	dig_repo_close(cli->repo);
+	cli->repo = NULL;
+	dig_config_free(cli->config); /* it has the repository's in it */
+	cli->config = NULL;
+	if (cli->read_input || !dig_out_take_back(&cli->out)) {
+		dig_hint(err, "nothing is lost: the index has been made anew; "
+			      "run the command again");
+		return false;
+	}
+	dig_cli_warn(cli, "%s; it has been made anew", err->msg);
+	return true;
+}
+
 void
 dig_cli_close(struct dig_cli *cli)
 {

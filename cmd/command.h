@@ -51,6 +51,7 @@ struct dig_cli {
 	struct dig_config *config; /* through dig_cli_config() */
 	bool json;                 /* --json was asked: errors as JSON too */
 	bool no_pager;
+	bool read_input;       /* standard input is used up: no second run */
 	struct dig_repo *repo; /* through dig_cli_repo() */
 	/* How long work is shown; the verb's DIG_OPTS_PROGRESS, set before. */
 	const char *progress_choice;
@@ -97,6 +98,11 @@ enum dig_status dig_cli_repo(struct dig_cli *cli, struct dig_repo **out,
 /* The same for verbs that ask for settings and places only: dig_repo_find. */
 enum dig_status dig_cli_find_repo(struct dig_cli *cli, struct dig_repo **out,
     struct dig_error *err) DIG_CHECKED;
+/*
+ * After a verb failed: where a page of the index proved to be damaged, make
+ * the index anew. True: the verb can run again as if it had not begun.
+ */
+bool dig_cli_mend(struct dig_cli *cli, struct dig_error *err);
 /* Work is over: wipe the line of progress, before results are printed. */
 void dig_cli_progress_end(struct dig_cli *cli);
 /* What main() does at the end. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,6 +136,8 @@ run_verb(struct dig_cli *cli, struct dig_pager *pager, int argc, char **argv,
 {
 	const struct dig_command *command = dig_command_find(argv[0]);
 	struct dig_opt_scan scan;
+	enum dig_status st;
+	char **again;
 
 	if (command == NULL)
 		return dig_command_unknown(argv[0], err);
@@ -146,7 +149,16 @@ run_verb(struct dig_cli *cli, struct dig_pager *pager, int argc, char **argv,
 		(scan.valid && (command->needs & DIG_NEEDS_PAGER) != 0));
 	if (scan.help)
 		return show_usage(cli, command->usage);
-	return command->run(cli, argc, argv, err);
+	/* Parsing moves the words about. */
+	again = dig_calloc((size_t)argc + 1, sizeof(*again));
+	memcpy(again, argv, (size_t)argc * sizeof(*again));
+	st = command->run(cli, argc, argv, err);
+	if (st == DIG_ECORRUPT && dig_cli_mend(cli, err)) {
+		*err = (struct dig_error)DIG_ERROR_INIT;
+		st = command->run(cli, argc, again, err);
+	}
+	free(again);
+	return st;
 }
 
 int

@@ -168,7 +168,17 @@ dig_out_flush(struct dig_out *out)
 	if (out->os_errno == 0 && out->buf.len > 0)
 		out->os_errno =
 		    dig_write_full(out->fd, out->buf.data, out->buf.len);
+	out->left |= out->buf.len > 0;
 	dig_buf_reset(&out->buf);
+}
+
+bool
+dig_out_take_back(struct dig_out *out)
+{
+	if (out->left)
+		return false;
+	dig_buf_reset(&out->buf);
+	return true;
 }
 
 bool

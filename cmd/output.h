@@ -24,6 +24,7 @@ struct dig_out {
 	bool terminal; /* a person reads it, perhaps through the pager */
 	bool colour;
 	int os_errno; /* of the first write that failed, else 0 */
+	bool left;    /* something is out of the buffer */
 };
 
 void dig_out_init(struct dig_out *out, int fd);
@@ -48,6 +49,8 @@ void dig_out_colour(struct dig_out *out, enum dig_colour colour);
 
 /* Hand the buffer to the kernel. */
 void dig_out_flush(struct dig_out *out);
+/* Forget what was printed so far; false when some of it is out already. */
+bool dig_out_take_back(struct dig_out *out);
 /* Nobody reads any more: a long stream may stop early. */
 bool dig_out_gone(const struct dig_out *out);
 /* Flush; EFILE "writing standard output" when something was lost. */

@@ -565,6 +565,16 @@ commit_rows_only(struct dig_index *index,
 	return st;
 }
 
+/* Past the commit point: what fails now is made good by the next command. */
+static void
+fall_behind(struct dig_index *index, const struct dig_error *err)
+{
+	dig_log("the index is behind: %s", err->msg);
+	remember_why(index, err);
+	close_db(index);
+	index->behind = true;
+}
+
 enum dig_status
 dig_index_commit(struct dig_index *index,
     const struct dig_commit_options *options, uint64_t *op,
@@ -595,25 +605,20 @@ dig_index_commit(struct dig_index *index,
 	}
 	if (op != NULL)
 		*op = dig_journal_last(journal)->op;
-	if (dig_txn_commit(index->db, err) != DIG_OK) {
-		/* Done all the same: the next command replays the record. */
-		dig_log("the index is behind: %s", err->msg);
-		remember_why(index, err);
-		close_db(index);
-		index->behind = true;
-	}
+	if (dig_txn_commit(index->db, err) != DIG_OK)
+		fall_behind(index, err);
 	dig_journal_mirror(journal);
 	dig_store_committed(index->store);
 	dig_state_clear(&index->next);
 	index->in_txn = false;
+	if (index->db != NULL && read_position(index, err) != DIG_OK)
+		fall_behind(index, err);
 	if (!options->keep_open) {
 		dig_index_rollback(index); /* nothing is open: end, unlock */
-		return index->db ? read_position(index, err) : DIG_OK;
+		return DIG_OK;
 	}
 	if (index->db == NULL)
 		st = make_current(index, err);
-	else
-		st = read_position(index, err);
 	if (st == DIG_OK)
 		st = begin_rows(index, err);
 	if (st != DIG_OK)
@@ -632,6 +637,7 @@ dig_index_rebuild(struct dig_index *index, struct dig_error *err)
 {
 	enum dig_status st;
 
+	dig_index_rollback(index);
 	st = take_lock(index, index->timeout_ms, err);
 	if (st != DIG_OK)
 		return st;

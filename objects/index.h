@@ -135,8 +135,9 @@ enum dig_status dig_index_cost(struct dig_index *index,
     struct dig_op_stats *out, struct dig_error *err) DIG_CHECKED;
 
 /*
- * Make index.db anew from packs and journal (fsck --rebuild-index). The old
- * one is moved to quarantine/.
+ * Make index.db anew from packs and journal (fsck --rebuild-index, or after a
+ * page of it proved to be damaged). What is open is rolled back; the old file
+ * is moved to quarantine/.
  */
 enum dig_status dig_index_rebuild(
     struct dig_index *index, struct dig_error *err) DIG_CHECKED;

@@ -28,6 +28,15 @@ tell(struct dig_index *index, const char *what, uint64_t done)
 		index->progress(index->progress_arg, what, done);
 }
 
+/* Packs do not have it any more. fsck says so; the index serves the rest. That
+ * a row cannot be read or written is another matter: the index is made anew. */
+static bool
+is_lost(enum dig_status st, const struct dig_error *err)
+{
+	return st == DIG_ENOTFOUND ||
+	       (st == DIG_ECORRUPT && !dig_db_is_damage(err));
+}
+
 /* Run a statement that takes one number. */
 static enum dig_status
 run_int(struct dig_index *index, enum dig_sql sql, int64_t value,
@@ -217,7 +226,7 @@ replay_objects(struct dig_index *index, struct dig_error *err)
 			st = dig_store_each_row(index->store, pack->number,
 			    length, 0, replay_object, &replayed, err);
 		dig_stmt_done(replayed.stmt);
-		if (st == DIG_ECORRUPT) {
+		if (st == DIG_ECORRUPT && !dig_db_is_damage(err)) {
 			/* The index serves what is whole; fsck names the rest.
 			 */
 			dig_log("%s", err->msg);
@@ -764,7 +773,7 @@ insert_commit(struct dig_index *index, const struct dig_oid *id,
 	if (st != DIG_OK)
 		return st;
 	st = put_diff(index, &before, &commit->tree, &rows, err);
-	if (st == DIG_ECORRUPT || st == DIG_ENOTFOUND) {
+	if (is_lost(st, err)) {
 		dig_log("changes of a commit: %s", err->msg);
 		st = DIG_OK;
 	}
@@ -807,7 +816,7 @@ add_commits(struct dig_index *index, const struct dig_oid *tip,
 			continue;
 		}
 		st = read_commit(index, &top->id, &bytes, &commit, err);
-		if (st == DIG_ECORRUPT || st == DIG_ENOTFOUND) {
+		if (is_lost(st, err)) {
 			dig_log("%s", err->msg);
 			st = DIG_OK;
 			depth--;

@@ -91,8 +91,14 @@ dig_layout_check_format(int dirfd, bool *damaged, struct dig_error *err)
 	enum dig_status st;
 
 	st = read_format(dirfd, "format", &first, err);
-	if (st != DIG_OK)
+	if (st != DIG_OK) {
+		if (read_format(dirfd, "format.2", &second, &late) == DIG_OK &&
+		    second == GOOD)
+			dig_hint(err, "a newer dig can open it; or the file is "
+				      "damaged: its copy .dig/format.2 names a "
+				      "format that this dig knows");
 		return st;
+	}
 	/* A copy of a later version is an upgrade that did not come to pass. */
 	st = read_format(dirfd, "format.2", &second, &late);
 	if (first != GOOD && st != DIG_OK) {

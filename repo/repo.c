@@ -124,6 +124,18 @@ dig_repo_index_is_behind(const struct dig_repo *repo)
 	return dig_index_is_behind(repo->index);
 }
 
+bool
+dig_repo_is_index_damage(const struct dig_error *why)
+{
+	return dig_db_is_damage(why);
+}
+
+enum dig_status
+dig_repo_mend_index(struct dig_repo *repo, struct dig_error *err)
+{
+	return dig_index_rebuild(repo->index, err);
+}
+
 const char *
 dig_repo_branch(const struct dig_repo *repo)
 {

@@ -81,6 +81,13 @@ bool dig_repo_is_inside(const struct dig_repo *repo);
 /* The index could not be brought up to date; the next command will. */
 bool dig_repo_index_is_behind(const struct dig_repo *repo);
 
+/* The failure is damage of index.db, which can be made anew. */
+bool dig_repo_is_index_damage(const struct dig_error *why);
+/* Make index.db anew after such a failure, from packs and journal; what was
+ * under way is rolled back. Errors: LOCKED, DENIED, IO. */
+enum dig_status dig_repo_mend_index(
+    struct dig_repo *repo, struct dig_error *err) DIG_CHECKED;
+
 /* Change one key of .dig/config (and its copy); value NULL: take it out. */
 enum dig_status dig_repo_config_set(struct dig_repo *repo, const char *key,
     const char *value, struct dig_error *err) DIG_CHECKED;

@@ -64,6 +64,9 @@ enum dig_status dig_db_open(const char *dig_dir, unsigned flags,
     struct dig_db **out, struct dig_error *err) DIG_CHECKED;
 /* Accepts NULL; an open transaction is rolled back. */
 void dig_db_close(struct dig_db *db);
+/* The failure is damage of the index, which can be made anew; not damage of
+ * packs or journal. */
+bool dig_db_is_damage(const struct dig_error *err);
 /* Opened for reading only, by flag or because writing is not permitted. */
 bool dig_db_is_readonly(const struct dig_db *db);
 /* How long to wait for another program's lock; the default is 5 s. */

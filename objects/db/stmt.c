@@ -68,7 +68,10 @@ dig_db_raise(
 	const char *words;
 	enum dig_status st;
 
-	if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN)
+	if (code == SQLITE_IOERR_DATA)
+		os = 0; /* a checksum fails without an errno */
+	else if ((code & 0xff) == SQLITE_IOERR ||
+		 (code & 0xff) == SQLITE_CANTOPEN)
 		os = same ? sqlite3_system_errno(db->raw) : errno;
 	else if (code == SQLITE_FULL)
 		os = ENOSPC;
@@ -87,6 +90,12 @@ dig_db_raise(
 	st = dig_raise_os(err, st, os, "the index: %s: %s", doing, words);
 	err->db_code = code;
 	return st;
+}
+
+bool
+dig_db_is_damage(const struct dig_error *err)
+{
+	return err->status == DIG_ECORRUPT && err->db_code != 0;
 }
 
 enum dig_status
@@ -291,10 +300,13 @@ dig_stmt_oid(
 	const void *data = dig_stmt_blob(stmt, col, &len);
 
 	if (len != sizeof(out->bytes) ||
-	    sqlite3_column_type(stmt->raw, col) != SQLITE_BLOB)
-		return dig_raise(err, DIG_ECORRUPT,
+	    sqlite3_column_type(stmt->raw, col) != SQLITE_BLOB) {
+		dig_raise(err, DIG_ECORRUPT,
 		    "the index: %s: column %d is not an id",
 		    dig_sql_texts[stmt - stmt->db->stmts].name, col);
+		err->db_code = SQLITE_CORRUPT;
+		return DIG_ECORRUPT;
+	}
 	memcpy(out->bytes, data, sizeof(out->bytes));
 	return DIG_OK;
 }
