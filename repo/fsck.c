@@ -219,6 +219,25 @@ check_copies(struct dig_fsck *fsck)
 	dig_buf_clear(&text);
 }
 
+/* The config says it for people; the journal's counts. */
+static void
+check_store_id(struct dig_fsck *fsck)
+{
+	struct dig_store *store = dig_index_store(fsck->repo->index);
+	struct dig_error err = DIG_ERROR_INIT;
+	const char *said = NULL;
+	struct dig_oid id;
+
+	if (dig_config_get_string(fsck->repo->config, "core.storeId", &said,
+		NULL, &err) == DIG_OK &&
+	    dig_oid_parse(said, strlen(said), &id) &&
+	    memcmp(id.bytes, dig_journal_store_id(dig_store_journal(store)),
+		DIG_HASH_SIZE) == 0)
+		return;
+	dig_fsck_damaged(
+	    fsck, "config", "core.storeId is not that of the journal");
+}
+
 static void
 journal_finding(void *arg, const char *message)
 {
@@ -234,6 +253,7 @@ check_all(struct dig_fsck *fsck, struct dig_error *err)
 	enum dig_status st;
 
 	check_copies(fsck);
+	check_store_id(fsck);
 	st = dig_journal_verify(dig_store_journal(dig_index_store(index)),
 	    journal_finding, fsck, err);
 	if (st == DIG_OK && fsck->options->rebuild_index)
