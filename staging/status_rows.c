@@ -11,14 +11,14 @@
 
 enum {
 	PAGE_FIRST = 256, /* rows; most small repositories end here */
-	PAGE = 512,
-	PAGES = 16,
+	PAGE = 1024,
+	PAGES = 8,
 	PASS_CACHE_KIB = 512
 };
 
 /* Rows, and their paths in bytes that the page keeps until it is reused. */
 struct page {
-	struct dig_status_row rows[PAGE];
+	struct dig_status_row *rows; /* made when the page is first used */
 	size_t nrows;
 	struct dig_buf paths;
 	enum dig_status st;
@@ -100,6 +100,8 @@ fill(struct dig_status_rows *rows, struct page *page, size_t limit)
 	enum dig_status st;
 	bool ranged = rows->before.len > 0;
 
+	if (page->rows == NULL)
+		page->rows = dig_alloc(PAGE * sizeof(*page->rows));
 	page->nrows = 0;
 	dig_buf_reset(&page->paths);
 	st = dig_db_stmt(rows->db,
@@ -224,8 +226,10 @@ dig_status_rows_close(struct dig_status_rows *rows)
 	dig_group_join(&rows->group);
 	if (rows->page->nrows >= PAGE_FIRST || rows->last != NULL)
 		dig_db_set_cache(rows->db, DIG_DB_CACHE_KIB);
-	for (size_t i = 0; i < PAGES; i++)
+	for (size_t i = 0; i < PAGES; i++) {
+		free(rows->pages[i].rows);
 		dig_buf_clear(&rows->pages[i].paths);
+	}
 	dig_queue_clear(&rows->empty);
 	dig_queue_clear(&rows->full);
 	dig_buf_clear(&rows->after);

@@ -28,7 +28,8 @@
 enum {
 	SLICE = 512,      /* entries that one task stats */
 	BATCH = 1024,     /* stat'ed entries worth waking the consumer for */
-	AHEAD_MAX = 65536 /* stat'ed entries that wait for the consumer */
+	AHEAD_MAX = 65536, /* stat'ed entries that wait for the consumer */
+	WORTH = 32 /* open tasks that are worth the threads */
 };
 
 enum state { OPEN, RUNNING, DONE };
@@ -99,12 +100,14 @@ struct dig_walk {
 	pthread_cond_t work; /* a task was pushed, or ahead shrank, or stop */
 	pthread_cond_t done; /* `wanted` is DONE; see wake_consumer */
 	struct task *top;
+	size_t nopen;
 	struct task *wanted;
 	struct dir *dirs;
 	size_t ahead;
 	unsigned idle;
 	bool stop;
 	/* The consumer's alone: */
+	bool may_start; /* threads, and has not yet */
 	struct frame *frames;
 	size_t nframes;
 	size_t cap;
@@ -161,6 +164,7 @@ push_task(struct dig_walk *walk, struct task *task)
 	if (walk->top != NULL)
 		walk->top->above = task;
 	walk->top = task;
+	walk->nopen++;
 }
 
 static void
@@ -173,6 +177,7 @@ take_task(struct dig_walk *walk, struct task *task)
 		walk->top = task->below;
 	if (task->below != NULL)
 		task->below->above = task->above;
+	walk->nopen--;
 	task->state = RUNNING;
 }
 
@@ -509,6 +514,22 @@ worker(void *arg, unsigned index)
 	pthread_mutex_unlock(&walk->mutex);
 }
 
+/*
+ * Most trees are small, and threads cost as much as a hundred files: they are
+ * started when the consumer leaves much undone.
+ */
+static void
+start_threads(struct dig_walk *walk)
+{
+	unsigned n = walk->options.nthreads;
+
+	walk->may_start = false;
+	if (n == 0)
+		n = dig_thread_count();
+	if (n > 1)
+		dig_group_start(&walk->group, n, worker, walk);
+}
+
 /* The consumer needs the task's results. */
 static void
 need(struct dig_walk *walk, struct task *task)
@@ -518,6 +539,8 @@ need(struct dig_walk *walk, struct task *task)
 		take_task(walk, task);
 		pthread_mutex_unlock(&walk->mutex);
 		run_task(walk, task);
+		if (walk->may_start && walk->nopen >= WORTH)
+			start_threads(walk);
 	}
 	walk->wanted = task;
 	while (task->state != DONE)
@@ -634,7 +657,6 @@ dig_walk_open(int root_fd, const struct dig_walk_options *options,
     struct dig_walk **out, struct dig_error *err)
 {
 	struct dig_walk *walk = dig_calloc(1, sizeof(*walk));
-	unsigned n = options->nthreads;
 	struct dir *root;
 
 	(void)err; /* a root that cannot be read is an entry like others */
@@ -649,10 +671,7 @@ dig_walk_open(int root_fd, const struct dig_walk_options *options,
 	root = new_dir("", 0, "", 0, options->ignore);
 	link_dir(walk, root);
 	push_frame(walk, root);
-	if (n == 0)
-		n = dig_thread_count();
-	if (n > 1)
-		dig_group_start(&walk->group, n, worker, walk);
+	walk->may_start = options->nthreads != 1;
 	*out = walk;
 	return DIG_OK;
 }
