@@ -122,6 +122,22 @@ write_all(struct dig_repo *repo, int root_fd, const struct collected *all,
 }
 
 static enum dig_status
+check_nesting(const struct collected *all, struct dig_error *err)
+{
+	struct dig_nesting nesting = { NULL, 0, 0 };
+	enum dig_status st = DIG_OK;
+
+	for (size_t i = 0; i < all->n && st == DIG_OK; i++)
+		if (!dig_nesting_next(&nesting, &all->entries[i]))
+			st = dig_raise(err, DIG_ECORRUPT,
+			    "the tree has a file that is a folder, too, of "
+			    "%.300s",
+			    (const char *)all->entries[i].path);
+	dig_nesting_clear(&nesting);
+	return st;
+}
+
+static enum dig_status
 select_files(struct dig_repo *repo, const struct dig_node_io *io,
     const struct dig_oid *tree, const char *const *paths, size_t npaths,
     struct collected *all, struct dig_error *err)
@@ -135,6 +151,8 @@ select_files(struct dig_repo *repo, const struct dig_node_io *io,
 		st = dig_select(io, tree, spec, collect, all, err);
 	if (st == DIG_OK && spec != NULL)
 		st = dig_select_all_matched(spec, err);
+	if (st == DIG_OK)
+		st = check_nesting(all, err);
 	dig_pathspec_free(spec);
 	return st;
 }

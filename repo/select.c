@@ -96,3 +96,29 @@ dig_select_no_clash(const struct dig_node_io *io, const struct dig_oid *root,
 	}
 	return st;
 }
+
+bool
+dig_nesting_next(struct dig_nesting *nesting, const struct dig_entry *entry)
+{
+	while (nesting->n > 0) {
+		const struct dig_entry *last = nesting->open[nesting->n - 1];
+
+		if (last->path_len <= entry->path_len &&
+		    memcmp(last->path, entry->path, last->path_len) == 0)
+			break;
+		nesting->n--; /* no later path begins with it either */
+	}
+	for (size_t i = 0; i < nesting->n; i++)
+		if (entry->path[nesting->open[i]->path_len] == '/')
+			return false;
+	DIG_GROW(nesting->open, nesting->cap, nesting->n + 1);
+	nesting->open[nesting->n++] = entry;
+	return true;
+}
+
+void
+dig_nesting_clear(struct dig_nesting *nesting)
+{
+	free(nesting->open);
+	memset(nesting, 0, sizeof(*nesting));
+}

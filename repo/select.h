@@ -38,4 +38,19 @@ enum dig_status dig_select_no_clash(const struct dig_node_io *io,
     const struct dig_oid *root, const void *path, size_t len,
     struct dig_error *err) DIG_CHECKED;
 
+/*
+ * The same over all paths of a tree, given in order: false when one before is
+ * a folder of this one, as no valid tree has it. Paths are borrowed until
+ * dig_nesting_clear. Cost: O(1) a path.
+ */
+struct dig_nesting {
+	const struct dig_entry **open; /* each begins the next one's path */
+	size_t n;
+	size_t cap;
+};
+
+bool dig_nesting_next(
+    struct dig_nesting *nesting, const struct dig_entry *entry);
+void dig_nesting_clear(struct dig_nesting *nesting);
+
 #endif

@@ -9,7 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "repo/select.h"
 
 #define SHOW_CONFLICTS 100
 
@@ -425,6 +426,18 @@ check_missing(struct dig_step *step)
 		step->action = DIG_STEP_WRITE;
 }
 
+static void
+skip_link(struct dig_steps *steps, const struct dig_step *step)
+{
+	struct dig_buf shown = DIG_BUF_INIT;
+
+	steps->skipped_links++;
+	dig_path_quote(&shown, step->path, step->path_len, true);
+	dig_repo_warn(steps->repo, "%s: names a foreign commit and is left out",
+	    (char *)shown.data);
+	dig_buf_clear(&shown);
+}
+
 static enum dig_status
 check_step(
     struct dig_steps *steps, struct dig_step *step, struct dig_error *err)
@@ -435,7 +448,8 @@ check_step(
 	if ((step->has_now && step->now.kind == DIG_ENTRY_LINK) ||
 	    (!step->has_now && step->has_old &&
 		step->old.kind == DIG_ENTRY_LINK)) {
-		steps->skipped_links += step->has_now;
+		if (step->has_now)
+			skip_link(steps, step);
 		return DIG_OK;
 	}
 	st = dig_worktree_look(&steps->folders, step->path, &step->look, err);
@@ -467,10 +481,28 @@ check_step(
 	return DIG_OK;
 }
 
+/* K1, for pairs of paths. */
+static enum dig_status
+check_nesting(const struct dig_steps *steps, struct dig_error *err)
+{
+	struct dig_nesting nesting = { NULL, 0, 0 };
+	enum dig_status st = DIG_OK;
+
+	for (size_t i = 0; i < steps->n && st == DIG_OK; i++)
+		if (steps->at[i].has_now &&
+		    !dig_nesting_next(&nesting, &steps->at[i].now))
+			st = dig_raise(err, DIG_ECORRUPT,
+			    "the tree has a file that is a folder, too, of "
+			    "%.300s",
+			    steps->at[i].path);
+	dig_nesting_clear(&nesting);
+	return st;
+}
+
 enum dig_status
 dig_steps_check(struct dig_steps *steps, struct dig_error *err)
 {
-	enum dig_status st = DIG_OK;
+	enum dig_status st = check_nesting(steps, err);
 
 	for (size_t i = 0; i < steps->n && st == DIG_OK; i++) {
 		if (dig_interrupted())
