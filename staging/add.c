@@ -67,6 +67,11 @@ struct pipeline {
 	struct young *young;
 	size_t nyoung;
 	size_t young_cap;
+	/* New files with rows below them, the innermost last, while the rows
+	 * come by: these are removed with the file. */
+	char **covers;
+	size_t ncovers;
+	size_t covers_cap;
 	char **owned_paths; /* of edits that have no item */
 	size_t nowned;
 	size_t owned_cap;
@@ -220,13 +225,20 @@ clear_parents(struct pipeline *pipe, const struct dig_add_item *item,
 		edit.entry.path_len = len;
 		add_edit(pipe, &edit);
 		pipe->result->removed++;
+		if (pipe->options->changed != NULL) {
+			char *parent = dig_memdup0(item->path, len);
+
+			say_changed(pipe, DIG_ADD_REMOVED, parent);
+			free(parent);
+		}
 		st = dig_index_stage(pipe->options->index, NULL, item->path,
 		    len, &there, NULL, err);
 	}
 	return st;
 }
 
-/* Tracked files stand below a path that is a file now: they go too. */
+/* Tracked files stand below a path that is a file now: they go in the same
+ * batch, for no tree holds both. */
 static enum dig_status
 clear_below(struct pipeline *pipe, const struct dig_add_item *item,
     struct dig_error *err)
@@ -253,6 +265,7 @@ clear_below(struct pipeline *pipe, const struct dig_add_item *item,
 		pipe->owned_paths[pipe->nowned++] =
 		    (char *)(uintptr_t)edit.entry.path;
 		pipe->result->removed++;
+		say_changed(pipe, DIG_ADD_REMOVED, row->path);
 		st = dig_index_stage(pipe->options->index, NULL, row->path,
 		    row->path_len, &row->staged, NULL, err);
 		if (st != DIG_OK)
@@ -313,7 +326,7 @@ stage_item(
 	if (!item->before.exists) {
 		pipe->result->added++;
 		st = clear_parents(pipe, item, err);
-		if (st == DIG_OK && pipe->options->pathspec != NULL)
+		if (st == DIG_OK && item->covers)
 			st = clear_below(pipe, item, err);
 	} else {
 		pipe->result->modified++;
@@ -449,41 +462,12 @@ commit_batch(struct pipeline *pipe, struct dig_error *err)
 	return dig_racy_now(pipe->dig_dirfd, &pipe->clock_ns, err);
 }
 
-/*
- * May the batch end here? Not where its last path is a file now and tracked
- * files below it are still to be removed: the tree in between would hold both.
- */
-static enum dig_status
-may_end(struct pipeline *pipe, const struct dig_add_item *last, bool *out,
-    struct dig_error *err)
-{
-	struct dig_buf from = DIG_BUF_INIT;
-	const struct dig_row *row;
-	struct dig_rows *rows;
-	enum dig_status st;
-
-	*out = true;
-	if (last->remove || last->before.exists)
-		return DIG_OK;
-	dig_buf_put(&from, last->path, last->path_len);
-	dig_buf_putc(&from, '/');
-	rows = dig_rows_new(
-	    dig_index_db(pipe->options->index), from.data, from.len);
-	st = dig_rows_next(rows, &row, err);
-	*out = st != DIG_OK || row == NULL;
-	dig_rows_free(rows);
-	dig_buf_clear(&from);
-	return st;
-}
-
 /* Take a path into the batch. item's path becomes the slice's. */
 static enum dig_status
 take(struct pipeline *pipe, const struct dig_add_item *item,
     struct dig_error *err)
 {
 	struct dig_add_slice *slice = pipe->filling;
-	enum dig_status st = DIG_OK;
-	bool may = true;
 
 	if (slice == NULL)
 		slice = pipe->filling = dig_calloc(1, sizeof(*slice));
@@ -494,15 +478,11 @@ take(struct pipeline *pipe, const struct dig_add_item *item,
 	pipe->batch_files++;
 	pipe->batch_bytes += item->remove ? 0 : item->stat.size_bytes;
 	if (pipe->batch_files >= BATCH_FILES ||
-	    pipe->batch_bytes >= BATCH_BYTES) {
-		st = may_end(pipe, item, &may, err);
-		if (st == DIG_OK && may)
-			return commit_batch(pipe, err);
-	}
-	if (st == DIG_OK &&
-	    (slice->nitems >= SLICE_FILES || slice->bytes >= SLICE_BYTES))
-		st = push_slice(pipe, err);
-	return st;
+	    pipe->batch_bytes >= BATCH_BYTES)
+		return commit_batch(pipe, err);
+	if (slice->nitems >= SLICE_FILES || slice->bytes >= SLICE_BYTES)
+		return push_slice(pipe, err);
+	return DIG_OK;
 }
 
 /* ---- Large files ------------------------------------------------------ */
@@ -623,10 +603,43 @@ only_say(struct pipeline *pipe, const char *path, const struct dig_stat *stat,
 	say_changed(pipe, DIG_ADD_PUT, path);
 }
 
+/*
+ * A new file may have tracked ones below its path, where a folder was: only
+ * if the next row begins with its path.
+ */
+static bool
+may_cover(struct pipeline *pipe, const char *path, size_t len,
+    const struct dig_row *next)
+{
+	if (next == NULL || next->path_len <= len ||
+	    memcmp(next->path, path, len) != 0)
+		return false;
+	DIG_GROW(pipe->covers, pipe->covers_cap, pipe->ncovers + 1);
+	pipe->covers[pipe->ncovers++] = dig_memdup0(path, len);
+	return true;
+}
+
+/* The row goes, or stays, with a file that stands where its folder was. */
+static bool
+is_covered(struct pipeline *pipe, const struct dig_row *row)
+{
+	while (pipe->ncovers > 0) {
+		const char *cover = pipe->covers[pipe->ncovers - 1];
+		size_t len = strlen(cover);
+
+		if (row->path_len > len && row->path[len] <= '/' &&
+		    memcmp(row->path, cover, len) == 0)
+			return row->path[len] == '/';
+		free(pipe->covers[--pipe->ncovers]);
+	}
+	return false;
+}
+
+/* row: what is staged at the path, or NULL; then next is the row after it. */
 static enum dig_status
 candidate(struct pipeline *pipe, const char *path, size_t len,
     const struct dig_stat *stat, const struct dig_row *row,
-    struct dig_error *err)
+    const struct dig_row *next, struct dig_error *err)
 {
 	struct dig_add_item item;
 
@@ -644,6 +657,8 @@ candidate(struct pipeline *pipe, const char *path, size_t len,
 		item.stat = *stat;
 	if (row != NULL)
 		item.before = row->staged;
+	else
+		item.covers = may_cover(pipe, path, len, next);
 	if (stat != NULL && stat->type == DIG_FT_REGULAR &&
 	    stat->size_bytes > DIG_ADD_BULK_BYTES) {
 		DIG_GROW(pipe->large, pipe->large_cap, pipe->nlarge + 1);
@@ -674,10 +689,12 @@ not_walked(
 	dig_close(fd);
 	if (rc == 0 &&
 	    (stat.type == DIG_FT_REGULAR || stat.type == DIG_FT_SYMLINK))
-		return candidate(pipe, path, row->path_len, &stat, row, err);
+		return candidate(
+		    pipe, path, row->path_len, &stat, row, NULL, err);
 	if (rc == 0 || rc == ENOENT || rc == ENOTDIR || rc == ELOOP ||
 	    rc == EXDEV)
-		return candidate(pipe, path, row->path_len, NULL, row, err);
+		return candidate(
+		    pipe, path, row->path_len, NULL, row, NULL, err);
 	say_left_out(pipe, path, "cannot be looked at", true);
 	return DIG_OK;
 }
@@ -735,14 +752,16 @@ join(struct pipeline *pipe, struct dig_walk *walk, struct dig_rows *rows,
 
 		if (entry != NULL && !file)
 			not_a_file(pipe, entry);
+		else if (cmp > 0 && is_covered(pipe, row))
+			;
 		else if (cmp > 0)
 			st = not_walked(pipe, row, err);
 		else if (cmp == 0)
 			st = candidate(pipe, entry->path, entry->len,
-			    &entry->stat, row, err);
+			    &entry->stat, row, NULL, err);
 		else if (!pipe->options->tracked_only)
 			st = candidate(pipe, entry->path, entry->len,
-			    &entry->stat, NULL, err);
+			    &entry->stat, NULL, row, err);
 		if (st == DIG_OK && cmp <= 0)
 			st = dig_walk_next(walk, &entry, err);
 		if (st == DIG_OK && cmp >= 0)
@@ -803,6 +822,9 @@ clear_pipeline(struct pipeline *pipe)
 		free_item(&pipe->large[i]);
 	for (size_t i = 0; i < pipe->nyoung; i++)
 		free(pipe->young[i].path);
+	for (size_t i = 0; i < pipe->ncovers; i++)
+		free(pipe->covers[i]);
+	free(pipe->covers);
 	free(pipe->large);
 	free(pipe->young);
 	free(pipe->slices);

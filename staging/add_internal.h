@@ -27,6 +27,7 @@ struct dig_add_item {
 	size_t path_len;
 	struct dig_stat stat; /* what the walk saw, then what was read */
 	bool remove;
+	bool covers; /* tracked files may stand below its path */
 	struct dig_staged before;
 	/* filled by a worker */
 	enum dig_add_outcome outcome;

@@ -35,9 +35,17 @@ class Sequence:
     def present(self):
         return [n for n in self.names if os.path.lexists(self.path(n))]
 
+    def remove(self, name):
+        path = self.path(name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.unlink(path)
+
     def write(self, name):
         """A file, a link or an executable, in the place of anything."""
         path = self.path(name)
+        self.remove(name)
         parent = self.repo.work
         for part in name.split("/")[:-1]:
             parent = os.path.join(parent, part)
@@ -45,10 +53,6 @@ class Sequence:
                     os.path.islink(parent) or not os.path.isdir(parent)):
                 os.unlink(parent)
             os.makedirs(parent, exist_ok=True)
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path)
-        elif os.path.lexists(path):
-            os.unlink(path)
         kind = self.rng.randrange(20)
         if kind == 0:
             os.symlink("target%d" % self.rng.randrange(5), path)
@@ -61,7 +65,7 @@ class Sequence:
         for name in self.rng.sample(
                 self.names, self.rng.randint(1, len(self.names))):
             if os.path.lexists(self.path(name)) and self.rng.random() < .4:
-                os.unlink(self.path(name))
+                self.remove(name)
             else:
                 self.write(name)
 
@@ -77,7 +81,7 @@ class Sequence:
             with open(folder, "wb") as out:
                 out.write(b"was a folder")
         else:
-            os.unlink(self.path(name))
+            self.remove(name)
             os.mkdir(self.path(name))
             with open(self.path(name) + "/inside", "wb") as out:
                 out.write(b"was a file")

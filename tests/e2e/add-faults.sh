@@ -63,6 +63,38 @@ t 'again' traced -e trace=openat,openat2 "$DIG" add t
 t_eq 'opens only the rest' $((FILES - n)) "$(opened)"
 t_eq 'now all are staged' $FILES "$(count)"
 
+# A folder that became a file goes as a whole, also where a batch ends inside
+# of it: the staged tree never holds both.
+new_repo border
+mkdir m
+for i in 0 1 2 3; do write "m/$i" $i; done
+save base
+python3 -c 'for i in range(8190): open("a%05d" % i, "w").close()'
+rm -r m
+write m file
+for i in 0 1 2 3; do write "m-$i" $i; done
+at_border() {
+	traced -e trace=fdatasync -e inject=fdatasync:signal=SIGKILL:when=$1 \
+		"$DIG" add -A
+}
+at=6
+while at_border $at 2>/dev/null; [ "$(count)" = 0 ] && [ $at -lt 20 ]; do
+	at=$((at + 1))
+done
+t_eq 'killed where a folder became a file' yes \
+	"$([ "$(count)" -ge 8192 ] && [ "$(count)" -lt 8199 ] && echo yes)"
+t_out 'either the file or the folder' 1 sql "select count(*) from
+	(select 1 from v_staged where path = 'm' union all
+	select 1 from v_files where path = 'm/0' and path not in
+	(select path from v_staged))"
+tick
+t 'what is staged can be committed' dig commit -m half
+t 'and is sound' dig fsck
+t 'the rest' dig add -A
+t_out 'is all' 8195 sql "select (select count(*) from v_staged
+	where kind = 'A') + (select count(*) from v_files
+	where path not like 'm/%')"
+
 # By the clock instead, as fingers do it.
 new_repo fingers
 tree t $FILES
