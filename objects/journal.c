@@ -211,7 +211,10 @@ parse(struct dig_journal *journal, const struct dig_buf *file,
 		}
 		pos = journal->end;
 	}
+	/* What is in the copy was committed before: where both files go on,
+	 * and neither has a good record, it was not the writer that died. */
 	if (first || (hint != NULL && hint->offset >= pos) ||
+	    (start + file->len > pos && start + copy->len > pos) ||
 	    record_follows(file, start, pos) ||
 	    record_follows(copy, start, pos))
 		return damaged(pos, first ? 1 : journal->last.seq + 1, err);

@@ -10,8 +10,8 @@
  * J2  Packs and parity files named by a record are synced before it is
  *     appended.
  * J3  Nothing is cut from the journal but a torn tail: bytes that are no whole
- *     record, that neither the second copy nor the index knows, and that no
- *     valid record follows.
+ *     record, that the index does not know, that no valid record follows, and
+ *     that the second copy has not even in part.
  * J4  journal.2 holds the same bytes, or a prefix of them.
  */
 #ifndef OBJECTS_JOURNAL_H

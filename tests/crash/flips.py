@@ -63,6 +63,15 @@ class Sample:
     def begin(self, saved="saved"):
         self.repo.restore(self.scratch.path(saved))
 
+    def snapshot(self):
+        """The bytes of journal and packs."""
+        found = {}
+        for name in self.files:
+            if room(name) != "index.db":
+                with open(self.path(name), "rb") as data:
+                    found[name] = hashlib.sha256(data.read()).digest()
+        return found
+
     def path(self, name):
         return os.path.join(self.repo.work, name)
 
@@ -283,25 +292,42 @@ def last_record(tap, sample, most):
     log = sample.log
     offsets = list(range(*size))
     step = max(1, len(offsets) // most)
-    tried = 0
+    tried, came = 0, [0, 0]
     for offset in offsets[::step]:
-        for files in ((name,), (name + ".2",), (name, name + ".2")):
+        for files, index in (((name,), True), ((name + ".2",), True),
+                             ((name, name + ".2"), True),
+                             ((name,), False), ((name + ".2",), False),
+                             ((name, name + ".2"), False)):
             sample.begin("after")
             for each in files:
-                if os.path.exists(sample.path(each)):
-                    flip(sample.path(each), offset, rng.randrange(8))
+                flip(sample.path(each), offset, rng.randrange(8))
+            if not index:
+                os.unlink(sample.path(".dig/index.db"))
+            lost = len(files) == 2 and not index
             tried += 1
+            came[lost] += 1
             answer = repo.dig("log", "--format=%H", "main")
             ids = answer.out.decode("ascii", "replace").split()
             if answer.code == 0 and ids != log:
                 failures.append("byte %d of %s: exit 0 and %d commits of %d"
                                 % (offset, files, len(ids), len(log)))
-            elif answer.code not in (0, 5):
-                failures.append("byte %d of %s: %s" % (offset, files, answer))
-            elif answer.code == 5 and b"journal" not in answer.err:
+            elif answer.code != (5 if lost else 0):
+                failures.append("byte %d of %s%s: %s" % (
+                    offset, files, "" if index else " without index.db",
+                    answer))
+            elif lost and b"journal record" not in answer.err:
                 failures.append("the journal is not named: %s" % answer)
-            elif answer.code == 5 and len(files) == 1:
-                failures.append("one copy is sound: %s" % answer)
+            if lost:
+                before = sample.snapshot()
+                for command in (("status",), ("add", "-A"), ("fsck",),
+                                ("commit", "-m", "x")):
+                    again = repo.dig(*command)
+                    if again.code != 5:
+                        failures.append("byte %d of both: %s"
+                                        % (offset, again))
+                if sample.snapshot() != before:
+                    failures.append("byte %d of both: something was written"
+                                    % offset)
             if answer.code == 0:
                 with open(sample.path("more"), "wb") as out:
                     out.write(b"more\n")
@@ -316,7 +342,8 @@ def last_record(tap, sample, most):
                     if ids[1:] != log:
                         failures.append("byte %d of %s: the next commit "
                                         "dropped history" % (offset, files))
-    tap.figure(journal_bytes=len(offsets), journal_flips=tried)
+    tap.figure(journal_bytes=len(offsets), journal_flips=tried,
+               journal_restored=came[0], journal_refused=came[1])
     tap.case(not failures, "the last journal record damaged after exit 0, %d "
              "flips: restored, or exit 5" % tried, failures)
 
