@@ -185,10 +185,10 @@ dig_open_parent(int dirfd, const char *path, const char **name)
 static enum dig_ftype
 listed_type(unsigned char type)
 {
-	return type == DT_REG ? DIG_FT_REGULAR
-	    : type == DT_DIR  ? DIG_FT_DIR
-	    : type == DT_LNK  ? DIG_FT_SYMLINK
-			      : DIG_FT_OTHER;
+	return type == DT_REG   ? DIG_FT_REGULAR
+	       : type == DT_DIR ? DIG_FT_DIR
+	       : type == DT_LNK ? DIG_FT_SYMLINK
+				: DIG_FT_OTHER;
 }
 
 /* The calls behind readdir(3), which costs three more for each folder and an
