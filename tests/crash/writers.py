@@ -3,9 +3,11 @@
 """Two writers at once, then eight, with readers between them.
 
 Every writer adds a file of its own and commits, over and over, on one
-repository. One waits for the other or is told who holds the lock (exit 11)
-and tries again. At the end no file is missing, each commit that exited 0 is
-listed, and the history is one line. With SOAK, some of the writers are killed.
+repository. Every other one does not wait for the lock (core.busyTimeout 0):
+it is told who holds it (exit 11) and tries again. At the end no file is
+missing, each commit that exited 0 is listed, and the history is one line.
+log, status, ls-files, cat and fsck run all the while. With SOAK, some of the
+writers are killed.
 """
 import os
 import random
@@ -20,7 +22,7 @@ from oracle import SEED, Repo, Scratch, Tap, count, scan
 class Tally:
     def __init__(self):
         self.lock = threading.Lock()
-        self.commits = self.nothing = self.waited = self.killed = 0
+        self.commits = self.nothing = self.waited = self.killed = self.read = 0
         self.wrong = []
 
     def add(self, **more):
@@ -29,14 +31,15 @@ class Tally:
                 setattr(self, name, getattr(self, name) + n)
 
 
-def patient(repo, tally, deadline, *args):
+def patient(repo, tally, deadline, env, *args):
     """The command, again while another holds the lock; its answer."""
     while True:
-        answer = repo.dig(*args)
+        answer = repo.dig(*args, env=env)
         if answer.code != 11:
             return answer
         tally.add(waited=1)
-        if not answer.err.strip():
+        if b"locked by process" not in answer.err and (
+                b"another program is using it" not in answer.err):
             tally.add(wrong=["%s: not a word who" % answer])
         if time.monotonic() > deadline:
             return answer
@@ -44,17 +47,18 @@ def patient(repo, tally, deadline, *args):
 
 
 def writer(repo, number, rounds, tally, deadline):
+    env = {"XDG_CONFIG_HOME": repo.scratch.path("hasty")} if number % 2 else {}
     for n in range(rounds):
         rel = "w%d/f%d" % (number, n)
         path = os.path.join(repo.work, rel)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as out:
             out.write(b"writer %d round %d\n" % (number, n))
-        answer = patient(repo, tally, deadline, "add", rel)
+        answer = patient(repo, tally, deadline, env, "add", rel)
         if answer.code != 0:
             tally.add(wrong=[str(answer)])
             return
-        answer = patient(repo, tally, deadline, "commit", "-m", rel)
+        answer = patient(repo, tally, deadline, env, "commit", "-m", rel)
         if answer.code == 0:
             tally.add(commits=1)
         elif answer.code == 1:  # another's commit took it along
@@ -68,9 +72,11 @@ def reader(repo, tally, stop):
     seen = 0
     while not stop.is_set():
         for command in (("log", "--format=%H", "main"), ("status",),
-                        ("ls-files",)):
+                        ("ls-files",), ("cat", "HEAD:first"), ("fsck",)):
             answer = repo.dig(*command)
-            if answer.code != 0:
+            tally.add(read=1)
+            if answer.code != 0 or (command[0] == "cat" and
+                                    answer.out != b"first\n"):
                 tally.add(wrong=["reader: %s" % answer])
                 return
             if command[0] == "log":
@@ -133,18 +139,26 @@ def campaign(tap, scratch, writers, rounds):
     if not oracle.lock_is_free(repo):
         wrong.append("the lock is held by nobody alive")
     tap.figure(**{"commits_%d" % writers: tally.commits,
+                  "taken_along_%d" % writers: tally.nothing,
                   "locked_out_%d" % writers: tally.waited,
+                  "reads_%d" % writers: tally.read,
+                  "killed_%d" % writers: tally.killed,
                   "lost_%d" % writers: len(wrong)})
     tap.case(not wrong, "%d writers, %d commits: no update is lost"
              % (writers, tally.commits), wrong)
+    tap.case(tally.waited > 0, "%d writers met at the lock" % writers)
 
 
 def main():
     tap = oracle.require_program(Tap("writers"))
     scratch = Scratch()
     try:
-        campaign(tap, scratch, 2, count(15, 400))
-        campaign(tap, scratch, 8, count(6, 200))
+        hasty = scratch.path("hasty", "dig")
+        os.makedirs(hasty)
+        with open(os.path.join(hasty, "config"), "w", encoding="ascii") as out:
+            out.write("[core]\n\tbusyTimeout = 0\n")
+        campaign(tap, scratch, 2, count(80, 400))
+        campaign(tap, scratch, 8, count(25, 200))
     finally:
         scratch.remove()
     tap.done()
