@@ -326,8 +326,6 @@ stage_item(
 	if (!item->before.exists) {
 		pipe->result->added++;
 		st = clear_parents(pipe, item, err);
-		if (st == DIG_OK && item->covers)
-			st = clear_below(pipe, item, err);
 	} else {
 		pipe->result->modified++;
 	}
@@ -336,8 +334,11 @@ stage_item(
 	edit.entry = item->entry;
 	add_edit(pipe, &edit);
 	say_changed(pipe, DIG_ADD_PUT, item->path);
-	return dig_index_stage(index, &item->entry, item->path, item->path_len,
+	st = dig_index_stage(index, &item->entry, item->path, item->path_len,
 	    &item->before, item->settled ? &item->stat : NULL, err);
+	if (st == DIG_OK && item->covers)
+		st = clear_below(pipe, item, err);
+	return st;
 }
 
 /* Wait for the next slice in order, and write its rows. */
@@ -995,9 +996,8 @@ dig_add_stream(struct dig_index *index, int fd, const char *path, bool exec,
 	item.entry.path = (const uint8_t *)item.path;
 	item.entry.path_len = item.path_len;
 	item.entry.kind = exec ? DIG_ENTRY_EXEC : DIG_ENTRY_FILE;
-	st = clear_below(&pipe, &item, err);
-	if (st == DIG_OK)
-		st = stage_item(&pipe, &item, err);
+	item.covers = true;
+	st = stage_item(&pipe, &item, err);
 	if (st == DIG_OK)
 		st = commit_batch(&pipe, err);
 out:

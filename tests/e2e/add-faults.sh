@@ -74,7 +74,7 @@ rm -r m
 write m file
 for i in 0 1 2 3; do write "m-$i" $i; done
 at_border() {
-	traced -e trace=fdatasync -e inject=fdatasync:signal=SIGKILL:when=$1 \
+	traced -e trace=fdatasync -e inject=fdatasync:signal=SIGKILL:when="$1" \
 		"$DIG" add -A
 }
 at=6
@@ -189,6 +189,7 @@ campaign() {
 	when=1 total=0
 	step=1
 	[ "${SOAK:-0}" != 0 ] || step=$3
+	[ "${QUICK:-0}" = 0 ] || step=$((step * 3))
 	while [ $when -lt 2000 ]; do
 		faulty "$1" "$2" "$when$4"
 		[ "$hits" -gt 0 ] || break
@@ -203,5 +204,6 @@ t 'a full disk at each write' campaign pwrite64 ENOSPC 7 +
 t 'an I/O error at a write' campaign pwrite64 EIO 7 ''
 t 'an I/O error at each sync' campaign fdatasync EIO 2 +
 t 'and once' campaign fdatasync EIO 2 ''
+t 'a file that cannot be cut' campaign ftruncate EIO 1 ''
 
 finish

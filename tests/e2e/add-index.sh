@@ -40,12 +40,13 @@ reading() {
 			count(case when kind = 'A' and size > 0 and
 			length(content_id) = 64 and head_id is null then 1 end)
 			from v_staged") || return 1
-		# shellcheck disable=SC2086,SC2015 # three numbers
+		# shellcheck disable=SC2086 # three numbers
 		set -- $got
-		[ "$1" -eq "$2" ] && [ "$1" -eq "$3" ] && [ "$1" -ge $last ] || {
+		if [ "$1" -ne "$2" ] || [ "$1" -ne "$3" ] ||
+			[ "$1" -lt "$last" ]; then
 			echo "read $got after $last"
 			return 1
-		}
+		fi
 		[ "$(sql 'select path from v_files')" = base ] || return 1
 		[ "$1" -eq 0 ] || [ "$1" -eq $FILES ] || between=$((between + 1))
 		last=$1 reads=$((reads + 1))

@@ -281,6 +281,61 @@ t_out 'the rest is added' '2' sql \
 chmod 644 no
 t 'and the next add takes it' other add -A
 t_has 'it is there' 'A no' staged
+mkdir shut
+for i in 1 2 3; do write "shut/$i" $i; done
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 shut
+t 'a folder' other add -A
+chmod 000 shut
+write ok3 4
+[ "$(id -u)" -ne 0 ] || chown 65534:65534 ok3
+t_fails 1 'a folder without permission is named' 'shut' other add -A
+t_out 'what was staged below stays' '3' sql \
+	"select count(*) from v_staged where path like 'shut/%'"
+t_has 'the rest is added' 'A ok3' staged
+chmod 755 shut
+chmod 000 .dig/packs/*.pack .dig/index.db
+write ok4 5
+if [ "$(id -u)" -eq 0 ]; then
+	chown 0:0 .dig/packs/*.pack .dig/index.db
+	chown 65534:65534 ok4
+fi
+other add ok4 >"$OUT" 2>"$ERR"
+_st=$?
+t_eq 'a repository that may not be read: exit 9 or 8' yes \
+	"$(case $_st in 8 | 9) echo yes ;; *) echo "$_st" && cat "$ERR" ;; esac)"
+chmod 644 .dig/packs/*.pack .dig/index.db
 [ "$(id -u)" -ne 0 ] || chown -R 0:0 .
+t 'and after that it works' dig add -A
+
+# ---- A tree in the way of itself ----------------------------------------
+new_repo ways
+write tracked/a a
+write tracked/b b
+write other o
+save base
+rm -r tracked
+write tracked now
+t_out 'a file in the place of a folder, named' "add 'tracked'
+remove 'tracked/a'
+remove 'tracked/b'" dig add -v tracked
+save file
+rm tracked
+mkdir tracked
+write tracked/c c
+t_out 'and back, named' "remove 'tracked'
+add 'tracked/c'" dig add -v tracked/c
+rm -r tracked
+head -c 17000000 /dev/zero >tracked
+save large
+rm tracked
+write tracked/d d
+t 'a large file goes' dig add tracked/d
+save folder
+rm -r tracked
+head -c 17000000 /dev/zero >tracked
+t 'a large file comes' dig add -A
+t_out 'in the place of all' 'A tracked
+D tracked/d' staged
+t_out 'dry' '' dig add -n -A
 
 finish
