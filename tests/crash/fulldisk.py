@@ -3,9 +3,10 @@
 """A full disk during init, add and commit.
 
 On a small tmpfs a file is made that leaves so many bytes free, from none to
-enough in steps. Each command then works, or ends with exit 9 and one word
-why; what was committed is readable while the disk is full; and after room is
-made the next command works.
+enough in steps, with add and commit on one step and commit alone on the next.
+Each command then works, or ends with exit 9 and one word why; what was
+committed is readable while the disk is full; and after room is made the next
+command works.
 """
 import os
 import random
@@ -25,7 +26,17 @@ def fill(path, leave):
             os.posix_fallocate(out.fileno(), 0, room - leave)
 
 
-def trial(disk, outside, leave, saved, acked, rng, tree_seed):
+def reason(answer):
+    """The words of the error, without the part that says where."""
+    lines = answer.err.decode("utf-8", "replace").splitlines()
+    words = [line for line in lines if line.startswith("dig: ")
+             and not line.startswith("dig: warning: ")]
+    if len(words) != 1 or "No space left" not in words[0]:
+        return None
+    return "%s: %s" % (answer.args[0], words[0][5:])
+
+
+def trial(disk, outside, leave, saved, acked, rng, tree_seed, only_commit):
     repo, wrong = Repo(outside, os.path.join(disk, "work")), []
     ledger = Ledger()
     ledger.acked = list(acked)
@@ -35,18 +46,23 @@ def trial(disk, outside, leave, saved, acked, rng, tree_seed):
     tree.edit(60)
     want = scan(repo.work)
     filler = os.path.join(disk, "filler")
+    if only_commit:
+        repo.must("add", "-A")
     fill(filler, leave)
-    staged = False
+    why = None
     for command in (("add", "-A"), ("commit", "-m", "on a full disk")):
+        if only_commit and command[0] == "add":
+            continue
         answer = repo.dig(*command)
         if answer.code == 0:
-            staged = True
             if command[0] == "commit":
                 ledger.acked.append((repo.head(), want))
         elif answer.code != 9:
             wrong.append("disk full: %s" % answer)
-        elif not answer.err.strip():
-            wrong.append("disk full: exit 9 and not a word why")
+        elif reason(answer) is None:
+            wrong.append("disk full: not one clear error: %s" % answer)
+        else:
+            why = reason(answer)
         if answer.code != 0:
             if command[0] == "commit":
                 ledger.pending = want
@@ -61,7 +77,7 @@ def trial(disk, outside, leave, saved, acked, rng, tree_seed):
     wrong += oracle.inspect(repo, ledger, rng)
     done = len(ledger.acked) > len(acked)
     wrong += oracle.go_on(repo, ledger)
-    return wrong, done, staged
+    return wrong, done, why
 
 
 def main():
@@ -88,18 +104,22 @@ def main():
         oracle.commit_all(repo, ledger, "before")
         saved = outside.path("saved")
         oracle.copy(work, saved)
-        steps = count(24, 400)
-        finished = stopped = 0
+        steps = count(80, 2000)
+        finished, stopped, reasons = 0, 0, {}
         for n in range(steps):
-            leave = n * n * (6 << 20) // (steps * steps) // 4096 * 4096
-            wrong, done, _ = trial(disk, outside, leave, saved,
-                                   ledger.acked, rng, SEED + 1)
+            leave = n * n * (768 << 10) // (steps * steps) // 4096 * 4096
+            wrong, done, why = trial(disk, outside, leave, saved,
+                                     ledger.acked, rng, SEED + 1, n % 2)
             finished += done
             stopped += not done
+            if why:
+                reasons[why] = reasons.get(why, 0) + 1
             if wrong:
                 failures += ["%d bytes free:" % leave] + wrong
+        for why in sorted(reasons):
+            tap.note("%d times %s" % (reasons[why], why))
         tap.figure(steps=steps, worked=finished, stopped=stopped)
-        tap.case(not failures, "a disk with 0 to 6 MiB left, %d steps: a clear "
+        tap.case(not failures, "a disk with 0 to 768 KiB left, %d steps: a clear "
                  "error or the commit" % steps, failures)
         tap.case(finished and stopped, "some steps were full, some were not",
                  ["worked %d, stopped %d" % (finished, stopped)])
