@@ -348,7 +348,9 @@ dig_journal_is_fresh(const struct dig_journal *journal)
 
 /* ---- Writing ---------------------------------------------------------- */
 
-/* Make the file's bytes from `start` on equal to `good`, and sync it. */
+/* Make the file's bytes from `start` on equal to `good`, and sync it. What the
+ * copy gets is durable in the journal first: a cut may tear one of them only.
+ */
 static int
 even_out(struct dig_journal *journal, const char *name)
 {
@@ -375,6 +377,12 @@ even_out(struct dig_journal *journal, const char *name)
 		same++;
 	if (same == journal->good.len && now.len == same)
 		goto out;
+	if (strcmp(name, COPY_NAME) == 0 &&
+	    dig_journal_settle(journal, journal->start + same, &err) !=
+		DIG_OK) {
+		rc = EIO;
+		goto out;
+	}
 	rc = dig_pwrite_full(fd, journal->good.data + same,
 	    journal->good.len - same, journal->start + same);
 	if (rc == 0)
