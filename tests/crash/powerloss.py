@@ -402,12 +402,27 @@ def prepare(scratch, rng, name, commands, fail=None):
         if answer.code == 0 and command[0] == "add":
             staged = now
         elif answer.code == 0 and command[0] == "commit":
-            ledger.acked.append((repo.head(), ledger.pending))
+            # Recorded too: it may bring an index that is behind up to date.
+            head = repo.must("rev-parse", "HEAD", env=env).decode().strip()
+            begun = len(read_log(log))
+            ledger.acked.append((head, ledger.pending))
             staged = None
         if answer.code == 0:
             ledger.pending = None
         step.after, step.after_staged = ledger.copy(), staged
         if answer.code != 0:
+            # What comes next finds a record that may be nowhere but in the
+            # page cache. It may be taken or dropped, but for good.
+            staged = None if command[0] == "add" else staged
+            again = Step(("status",), begun, ledger.copy(), staged)
+            again.after, again.after_staged = ledger.copy(), staged
+            works[again] = saved
+            answer = repo.dig("status", env=env)
+            again.code, again.error = step.code, step.error
+            if answer.code != 0:
+                again.code, again.error = answer.code, str(answer)
+            again.last = len(read_log(log))
+            steps.append(again)
             break
     ops = read_log(log)
     kept = keep_only_dig(ops)
@@ -458,8 +473,10 @@ def failing_syncs(tap, scratch, rng, limit):
                     broken.append("sync %d: %s" % (nth, steps[-1].error))
                 picks = [(len(history.ops), "none", 1),
                          (len(history.ops), "torn", rng.getrandbits(40))]
+                picks += [(at, "torn", rng.getrandbits(40)) for at in range(
+                    steps[-1].first, steps[-1].last)][:50 if oracle.SOAK else 6]
                 broken += explore(scratch, history, steps, works, picks, rng)
-            for used in [area] + list(works.values()):
+            for used in {area, *works.values()}:
                 shutil.rmtree(used, ignore_errors=True)
             if not hit:
                 break
