@@ -5,6 +5,13 @@
 #
 # index.db under dig add, seen by the stock sqlite3 program: what a script
 # reads while an add runs, and what a script that holds a SELECT does to it.
+
+# Many small files are made faster in memory.
+if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] &&
+	[ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 1000000 ]; then
+	TMPDIR=/dev/shm
+	export TMPDIR
+fi
 . "${0%/*}/lib.sh"
 need sqlite3 python3
 
@@ -104,7 +111,7 @@ t_eq 'a SELECT of two seconds is waited for' '0 ' \
 wait $holder
 t_out 'and the file is staged' 'new' sql 'select path from v_staged'
 write more more
-long=13
+long=10
 [ "${QUICK:-0}" = 0 ] || {
 	dig config core.busyTimeout 500
 	long=4
@@ -114,9 +121,11 @@ t_eq 'a longer one: exit 11 after core.busyTimeout' '11 ' \
 	"$(seconds "$DIG" add more | sed 's/[0567]$//')"
 t_has 'it says what is in the way' 'another program is using it' cat "$TMP/err"
 t_out 'nothing is staged by it' 'new' sql 'select path from v_staged'
+dig config core.busyTimeout 500
 t_eq 'a commit too' '11 ' \
-	"$(seconds "$DIG" commit -m x | sed 's/[034567]$//')"
+	"$(seconds "$DIG" commit -m x | sed 's/[01]$//')"
 wait $holder
+dig config core.busyTimeout 5000
 t 'when it is gone, add works' dig add more
 t_out 'nothing is lost' 'more
 new' sql 'select path from v_staged order by 1'
