@@ -11,6 +11,7 @@ and the next add may open only the files that are left.
 import os
 import random
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -188,13 +189,13 @@ def half_way(tap, scratch, files=20000):
     time.sleep(2.1)  # older than the racy margin
     repo = Repo(scratch, work)
     repo.must("init")
-    oracle.copy(work, work + ".saved")
     start = time.monotonic()
     repo.must("add", "-A")
     length = time.monotonic() - start
     staged = 0
     for share in (.5, .6, .7, .4, .8, .65, .75, .85, .9, .3, .95) * 2:
-        repo.restore(work + ".saved")
+        shutil.rmtree(work + "/.dig")
+        repo.must("init")
         proc = repo.start("add", "-A")
         time.sleep(share * length)
         try:

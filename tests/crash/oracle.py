@@ -20,6 +20,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -403,6 +404,22 @@ def inspect(repo, ledger, rng, sample=2, first=None):
     return wrong
 
 
+def leftovers(repo):
+    """What a writer has to clear away of one that was killed."""
+    found = [".dig/tmp/" + n for n in os.listdir(repo.work + "/.dig/tmp")
+             if n != "clock"]  # which tells the file system's time
+    found += [".dig/" + n for n in os.listdir(repo.work + "/.dig")
+              if n.endswith(".tmp")]
+    rows = sqlite3.connect("file:%s/.dig/index.db?mode=ro" % repo.work,
+                           uri=True)
+    known = {os.path.basename(row[0])
+             for row in rows.execute("SELECT file FROM v_packs")}
+    rows.close()
+    found += [".dig/packs/" + n for n in os.listdir(repo.work + "/.dig/packs")
+              if n not in known]
+    return ["left behind: " + name for name in found]
+
+
 def go_on(repo, ledger, message="after the fault"):
     """The oracle's writing half: the next add and commit, with no help."""
     with open(os.path.join(repo.work, "after"), "ab") as out:
@@ -416,7 +433,7 @@ def go_on(repo, ledger, message="after the fault"):
     if not ids:
         return ["a commit that exited 0 is not listed"]
     ledger.acked.append((ids[0], want))
-    return same_commit(repo, ids[0], want)
+    return same_commit(repo, ids[0], want) + leftovers(repo)
 
 
 def commit_all(repo, ledger, message):
