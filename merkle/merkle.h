@@ -61,7 +61,8 @@ struct dig_merkle {
 	uint8_t hashes[64][DIG_HASH_SIZE];
 };
 
-void dig_merkle_init(struct dig_merkle *merkle, enum dig_merkle_flavour flavour);
+void dig_merkle_init(
+    struct dig_merkle *merkle, enum dig_merkle_flavour flavour);
 /* Add a leaf (or the root of an aligned power-of-two subtree, all subtrees
  * but the last of the same leaf count). length_bytes is ignored for TREE. */
 void dig_merkle_add(struct dig_merkle *merkle, uint64_t length_bytes,

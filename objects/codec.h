@@ -15,8 +15,8 @@
 
 enum dig_codec {
 	DIG_CODEC_RAW = 0,
-	DIG_CODEC_ZSTD = 1,  /* one standard frame, content size in its header */
-	DIG_CODEC_DELTA = 2  /* the same, decoded with a base as its prefix */
+	DIG_CODEC_ZSTD = 1, /* one standard frame, content size in its header */
+	DIG_CODEC_DELTA = 2 /* the same, decoded with a base as its prefix */
 };
 
 #define DIG_CODEC_LEVEL_MIN 1

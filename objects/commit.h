@@ -52,7 +52,7 @@ struct dig_commit {
 	uint64_t files;
 	uint64_t bytes;
 	uint64_t generation; /* 1 + the largest of the parents', 1 at a root */
-	uint64_t depth;	     /* commits before it by first parents */
+	uint64_t depth;      /* commits before it by first parents */
 	struct dig_oid jump; /* a first-parent ancestor; zero at a root */
 	size_t nheaders;
 	struct dig_header headers[DIG_COMMIT_HEADERS_MAX];

@@ -303,8 +303,7 @@ load(struct dig_file_reader *reader, unsigned level, bool is_top,
 		    &reader->scratch, err);
 		if (st != DIG_OK)
 			return st;
-		flaw = decode(
-		    reader->scratch.data, reader->scratch.len, node);
+		flaw = decode(reader->scratch.data, reader->scratch.len, node);
 		if (flaw == NULL && !dig_oid_eq(&node->id, id))
 			flaw = "has another id";
 	}

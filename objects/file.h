@@ -39,8 +39,8 @@ enum dig_status dig_file_reader_seek(struct dig_file_reader *reader,
     uint64_t offset, struct dig_error *err) DIG_CHECKED;
 /* *done at the end; offset is where the chunk begins in the file. */
 enum dig_status dig_file_reader_next(struct dig_file_reader *reader,
-    struct dig_oid *chunk, uint64_t *offset, uint64_t *length_bytes,
-    bool *done, struct dig_error *err) DIG_CHECKED;
+    struct dig_oid *chunk, uint64_t *offset, uint64_t *length_bytes, bool *done,
+    struct dig_error *err) DIG_CHECKED;
 void dig_file_reader_free(struct dig_file_reader *reader);
 
 /* The id of a content node's bytes. Errors: CORRUPT when they are none. */

@@ -24,9 +24,9 @@ enum dig_kind {
 	DIG_KIND_TREE = 3,    /* path tree node */
 	DIG_KIND_COMMIT = 4,
 	DIG_KIND_TAG = 5,
-	DIG_KIND_STATE = 6,   /* operation in progress, named by the journal */
-	DIG_KIND_SOLID = 7,   /* many objects in one frame */
-	DIG_KIND_RUN = 8      /* index of the records before it */
+	DIG_KIND_STATE = 6, /* operation in progress, named by the journal */
+	DIG_KIND_SOLID = 7, /* many objects in one frame */
+	DIG_KIND_RUN = 8    /* index of the records before it */
 };
 
 extern const struct dig_oid dig_oid_zero;
@@ -52,8 +52,8 @@ void dig_oid_hex(const struct dig_oid *id, char out[DIG_OID_HEX + 1]);
 /* Exactly 64 hex digits, either case; false otherwise, out untouched. */
 bool dig_oid_parse(const char *hex, size_t len, struct dig_oid *out);
 /* A prefix of 1 to 64 digits: the smallest and largest id that have it. */
-bool dig_oid_prefix(const char *hex, size_t len, struct dig_oid *low,
-    struct dig_oid *high);
+bool dig_oid_prefix(
+    const char *hex, size_t len, struct dig_oid *low, struct dig_oid *high);
 /* "chunk", "tree", "commit" ... */
 const char *dig_kind_word(enum dig_kind kind);
 

@@ -98,8 +98,8 @@ enum dig_status dig_config_user_path(
  * Change one key of the user's own file, made where it is missing; value NULL
  * takes it out. Errors: those of dig_config_edit, EFILE, LOCKED.
  */
-enum dig_status dig_config_set_user(const char *key, const char *value,
-    struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_config_set_user(
+    const char *key, const char *value, struct dig_error *err) DIG_CHECKED;
 
 /*
  * The value that counts. `entry` (may be NULL) tells where it comes from. The

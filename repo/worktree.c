@@ -104,7 +104,7 @@ dig_folders_prune(struct dig_folders *folders, const char *path)
 
 	if (strlen(path) > DIG_PATH_MAX)
 		return;
-	strcpy(dir, path);
+	memcpy(dir, path, strlen(path) + 1);
 	while ((slash = strrchr(dir, '/')) != NULL) {
 		*slash = '\0';
 		fd = dig_folders_open(folders, dir, false, &name);

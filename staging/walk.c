@@ -26,10 +26,10 @@
 #include "objects/base/thread.h"
 
 enum {
-	SLICE = 512,      /* entries that one task stats */
-	BATCH = 1024,     /* stat'ed entries worth waking the consumer for */
+	SLICE = 512,       /* entries that one task stats */
+	BATCH = 1024,      /* stat'ed entries worth waking the consumer for */
 	AHEAD_MAX = 65536, /* stat'ed entries that wait for the consumer */
-	WORTH = 32 /* open tasks that are worth the threads */
+	WORTH = 32         /* open tasks that are worth the threads */
 };
 
 enum state { OPEN, RUNNING, DONE };

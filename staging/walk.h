@@ -66,9 +66,9 @@ struct dig_walk;
 
 /*
  * Start a walk of the folder `root_fd`, which stays the caller's, open until
- * the close. Threads start when there is work enough for them and read ahead, some 64 Ki
- * entries at most beside the names of the folders on the way. With one thread all happens in
- * dig_walk_next.
+ * the close. Threads start when there is work enough for them and read ahead,
+ * some 64 Ki entries at most beside the names of the folders on the way. With
+ * one thread all happens in dig_walk_next.
  *
  * Descriptors: one or two for each thread, however deep or wide the tree.
  */

@@ -440,8 +440,7 @@ dig_db_set_cache(struct dig_db *db, int kib)
 	struct dig_error err;
 	char sql[48];
 
-	sqlite3_snprintf(
-	    (int)sizeof(sql), sql, "PRAGMA cache_size = -%d", kib);
+	sqlite3_snprintf((int)sizeof(sql), sql, "PRAGMA cache_size = -%d", kib);
 	db->restricted = false;
 	/* Without it all is right, and slower. */
 	dig_ignore(dig_db_exec(db, sql, "setting its cache", &err));

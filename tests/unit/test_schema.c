@@ -163,7 +163,7 @@ static const char history[] =
     "INSERT INTO objects VALUES"
     " (1, 1, 64, 0, 1, 0, 28, 40, zeroblob(32), NULL),"
     " (2, 1, 104, 0, 3, 2, 90, 50, zeroblob(32), zeroblob(32));"
-    "INSERT INTO packs VALUES (1, 0, 154, 0, 2, 0, 1), (12, 1, 9, 1, 1, 0, 1);"
+    "INSERT INTO packs VALUES (1, 0, 154, 0, 2, 0), (12, 1, 9, 1, 1, 0);"
     "INSERT INTO op_stats VALUES (7, 100, 'add', 3, 28, 30, 5);";
 
 #define SECOND                                                                 \
