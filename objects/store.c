@@ -502,6 +502,36 @@ dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
 
 /* ---- Transactions ----------------------------------------------------- */
 
+/* NAME.0123456789abcdef.tmp, as dig_replace_file makes it. */
+static bool
+is_replacement(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 21 && strcmp(name + len - 4, ".tmp") == 0 &&
+	       name[len - 21] == '.' &&
+	       strspn(name + len - 20, "0123456789abcdef") == 16;
+}
+
+/* Files of .dig are replaced under the lock: by one that was killed. */
+static void
+remove_replacements(struct dig_store *store)
+{
+	int fd = dig_open_at(store->dirfd, ".", DIG_OPEN_DIRECTORY);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			dig_close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL)
+		if (is_replacement(entry->d_name))
+			dig_unlink_at(store->dirfd, entry->d_name);
+	closedir(dir);
+}
+
 /* Packs that no record names are left from a transaction that did not end. */
 static enum dig_status
 remove_strays(struct dig_store *store, struct dig_error *err)
@@ -571,6 +601,8 @@ dig_store_begin(struct dig_store *store,
 		st = dig_journal_heal(store->journal, err);
 	if (st == DIG_OK)
 		st = remove_strays(store, err);
+	if (st == DIG_OK)
+		remove_replacements(store);
 	if (st == DIG_OK)
 		st = cut_tails(store, err);
 	if (st == DIG_OK)

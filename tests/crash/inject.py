@@ -3,9 +3,9 @@
 """Faults at chosen system calls, put there by strace.
 
 SIGKILL at each write, sync, rename, truncate, mkdir and unlink of one init,
-one add and one commit; EIO at each sync; ENOSPC at each write, once and for
-good. The calls are counted in a clean run first, for each thread, because
-strace counts so. check tries a spread sample, soak every point.
+one config, one add and one commit; EIO at each sync; ENOSPC at each write,
+once and for good. The calls are counted in a clean run first, for each thread,
+because strace counts so. check tries a spread sample, soak every point.
 """
 import collections
 import os
@@ -23,12 +23,13 @@ NAMES = ["rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",
 TERMINAL = re.compile(r"^\d+\s+write\([12], ")
 CALL = re.compile(r"^(\d+)\s+(\w+)\(")
 
-COMMANDS = {"init": ("init",), "add": ("add", "-A"),
+COMMANDS = {"init": ("init",), "config": ("config", "core.busyTimeout", "7"),
+            "add": ("add", "-A"),
             "commit": ("commit", "-m", "under test")}
 
 
 class Start:
-    """The three states that a command under test begins with."""
+    """The states that a command under test begins with."""
 
     def __init__(self, scratch):
         self.scratch = scratch
@@ -44,6 +45,7 @@ class Start:
         for _ in range(2):
             oracle.commit_all(self.repo, self.ledger, "before")
             tree.edit(30)
+        self.save("config")
         self.save("add")
         self.repo.must("add", "-A")
         self.save("commit")
@@ -137,7 +139,7 @@ def campaign(tap, start, what, calls, fault, most, allowed):
         if fault != "signal=SIGKILL":
             points = [p for p in points if p not in words]
         every += len(points)
-        for call, n in spread(points, max(1, most // 3)):
+        for call, n in spread(points, max(1, most // len(COMMANDS))):
             for when in ((str(n), "%d+" % n) if "ENOSPC" in fault
                          else (str(n),)):
                 ledger = start.begin(verb)
