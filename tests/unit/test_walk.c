@@ -139,12 +139,14 @@ by_key(const void *a, const void *b)
 static void
 naive(const struct root *root, const char *dir, struct list *list)
 {
-	char path[4200];
-	char full[4400];
+	/* Not on the stack: the tree is deep. */
+	const size_t size = 4400;
+	char *path = malloc(size);
+	char *full = malloc(size);
 	struct dirent *item;
 	DIR *stream;
 
-	snprintf(full, sizeof(full), "%s/%s", root->path, dir);
+	snprintf(full, size, "%s/%s", root->path, dir);
 	stream = opendir(full);
 	assert_non_null(stream);
 	while ((item = readdir(stream)) != NULL) {
@@ -154,7 +156,7 @@ naive(const struct root *root, const char *dir, struct list *list)
 		if (strcmp(item->d_name, ".") == 0 ||
 		    strcmp(item->d_name, "..") == 0)
 			continue;
-		snprintf(path, sizeof(path), "%s%s", dir, item->d_name);
+		snprintf(path, size, "%s%s", dir, item->d_name);
 		assert_int_equal(dig_stat_at(root->fd, path, &sb), 0);
 		if (sb.type == DIG_FT_DIR &&
 		    dig_path_check(item->d_name, strlen(item->d_name)) ==
@@ -174,6 +176,8 @@ naive(const struct root *root, const char *dir, struct list *list)
 		list->items[list->n++] = found;
 	}
 	closedir(stream);
+	free(path);
+	free(full);
 }
 
 static void
