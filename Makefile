@@ -15,7 +15,7 @@ V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 
 VERSION := 0.1.0
-PACKAGES := sqlite3 libzstd libxxhash libisal libcrypto
+PACKAGES := sqlite3 libzstd libxxhash libcrypto
 
 # CONFIG chooses the folder under build/; the release is build/ itself.
 CONFIG ?= release
@@ -47,11 +47,15 @@ WARN += -Werror
 endif
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS   = $(shell pkg-config --libs libzstd libxxhash libisal sqlite3 2>/dev/null) \
-	$(CRYPTO_LIB) -lpthread -lm
-# libcrypto from its archive: 38 KB in the program and no start-up cost.
-CRYPTO_A   := $(shell pkg-config --variable=libdir libcrypto 2>/dev/null)/libcrypto.a
-CRYPTO_LIB = $(if $(wildcard $(CRYPTO_A)),$(CRYPTO_A) -ldl,-lcrypto)
+# From their archives where Debian has them: each shared library costs every
+# command a part of a millisecond at start (docs/adr/0012-static-libraries.md).
+# STATIC=0 links the shared ones.
+STATIC ?= 1
+LIBDIR := $(shell pkg-config --variable=libdir sqlite3 2>/dev/null)
+archive = $(if $(filter 1,$(STATIC)),$(if $(wildcard $(LIBDIR)/lib$(1).a),\
+	$(LIBDIR)/lib$(1).a,-l$(1)),-l$(1))
+PKG_LIBS = $(call archive,sqlite3) $(call archive,zstd) \
+	$(call archive,crypto) -lxxhash -lpthread -ldl -lm
 
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 	-DDIG_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(WARN) \
