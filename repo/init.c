@@ -338,6 +338,12 @@ dig_repo_init(const char *dir, const struct dig_config *config, bool *existed,
 		remove_leftovers(fd);
 	if (st == DIG_OK && !found)
 		st = build(fd, (const char *)head_ref.data, err);
+	if (st == DIG_OK && found) {
+		/* The init that made it may have failed at this very sync. */
+		os = dig_sync_dir(fd);
+		if (os != 0 && os != EROFS)
+			st = fail(os, "syncing", dir, err);
+	}
 	if (st != DIG_OK)
 		goto out;
 	*existed = found;
