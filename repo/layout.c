@@ -92,7 +92,8 @@ dig_layout_check_format(int dirfd, bool *damaged, struct dig_error *err)
 
 	st = read_format(dirfd, "format", &first, err);
 	if (st != DIG_OK) {
-		if (read_format(dirfd, "format.2", &second, &late) == DIG_OK &&
+		if (st == DIG_EINVALID &&
+		    read_format(dirfd, "format.2", &second, &late) == DIG_OK &&
 		    second == GOOD)
 			dig_hint(err, "a newer dig can open it; or the file is "
 				      "damaged: its copy .dig/format.2 names a "

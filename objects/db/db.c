@@ -346,6 +346,17 @@ find_file(
 	if (os != 0)
 		return dig_raise_os(err, os == ENOENT ? DIG_ENOTFOUND : DIG_EDB,
 		    os, "the index: %s", dig_dir);
+	/* SQLite would open whatever has its journal's name, and wait there
+	 * for the other end of a pipe. */
+	dig_buf_printf(&path, "%s/%s", dir, DIG_DB_JOURNAL);
+	if (dig_stat_at(AT_FDCWD, (const char *)path.data, &stat) == 0 &&
+	    stat.type != DIG_FT_REGULAR) {
+		dig_buf_clear(&path);
+		free(dir);
+		return dig_raise(err, DIG_ECORRUPT,
+		    "the index: %s is not a regular file", DIG_DB_JOURNAL);
+	}
+	dig_buf_reset(&path);
 	dig_buf_printf(&path, "%s/%s", dir, DIG_DB_FILE);
 	free(dir);
 	os = dig_stat_at(AT_FDCWD, (const char *)path.data, &stat);
