@@ -101,10 +101,11 @@ on_progress(void *arg, uint64_t files, uint64_t bytes)
 		stage->repo->talk.progress(stage->repo->talk.arg, &report);
 }
 
-/* Is anything at or below this path, in the work tree or staged? */
+/* Is anything at or below this path, in the work tree or staged? *is_folder:
+ * it is a folder of the work tree. */
 static enum dig_status
-is_known(
-    struct dig_repo *repo, const char *path, bool *out, struct dig_error *err)
+is_known(struct dig_repo *repo, const char *path, bool *out, bool *is_folder,
+    struct dig_error *err)
 {
 	const struct dig_row *row;
 	struct dig_rows *rows;
@@ -116,13 +117,14 @@ is_known(
 
 	while (len > 0 && plain[len - 1] == '/')
 		plain[--len] = '\0';
-	*out = len == 0;
+	*out = *is_folder = len == 0;
 	if (!*out) {
 		struct dig_stat sb;
 		const char *name;
 
 		fd = dig_open_parent(repo->root_fd, plain, &name);
 		*out = fd >= 0 && dig_stat_at(fd, name, &sb) == 0;
+		*is_folder = *out && sb.type == DIG_FT_DIR;
 		dig_close(fd);
 	}
 	st = DIG_OK;
@@ -151,10 +153,10 @@ check_typed(struct dig_repo *repo, const struct dig_pathspec *spec,
 		const char *path = dig_pathspec_literal(spec, i);
 		const char *reason;
 		struct dig_staged staged;
-		struct dig_stat sb;
 		struct dig_db *db;
 		size_t len;
 		bool known = false;
+		bool is_folder = false;
 
 		if (path == NULL || *path == '\0' ||
 		    dig_pathspec_has_matched(spec, i))
@@ -163,41 +165,41 @@ check_typed(struct dig_repo *repo, const struct dig_pathspec *spec,
 		while (len > 0 && path[len - 1] == '/')
 			len--;
 		reason = dig_path_check(path, len);
-		st = reason == NULL ? is_known(repo, path, &known, err)
-				    : dig_raise(err, DIG_EINVALID, "'%s' %s",
-					  dig_pathspec_arg(spec, i), reason);
+		st = reason == NULL
+			 ? is_known(repo, path, &known, &is_folder, err)
+			 : dig_raise(err, DIG_EINVALID, "'%s' %s",
+			       dig_pathspec_arg(spec, i), reason);
 		if (st == DIG_OK && !known)
 			st = dig_raise(err, DIG_ENOTFOUND,
 			    "pathspec '%s' did not match any files",
 			    dig_pathspec_arg(spec, i));
-		if (st != DIG_OK || lookup == NULL)
+		if (st != DIG_OK || lookup == NULL ||
+		    dig_ignore_lookup_check(
+			lookup, path, len, is_folder, NULL) != DIG_IGNORE_YES)
 			continue;
 		st = dig_index_need_db(repo->index, &db, err);
 		if (st == DIG_OK)
 			st = dig_rows_get(db, path, len, &staged, err);
 		if (st != DIG_OK || staged.exists)
 			continue; /* a tracked file is never ignored */
-		known = dig_stat_at(repo->root_fd, path, &sb) == 0 &&
-			sb.type == DIG_FT_DIR;
-		if (dig_ignore_lookup_check(lookup, path, len, known, NULL) ==
-		    DIG_IGNORE_YES) {
-			st = dig_raise(err, DIG_ENO,
-			    "'%s' is ignored by one of the ignore files",
-			    dig_pathspec_arg(spec, i));
-			dig_hint(err, "use -f if you really want to add it");
-		}
+		st = dig_raise(err, DIG_ENO,
+		    "'%s' is ignored by one of the ignore files",
+		    dig_pathspec_arg(spec, i));
+		dig_hint(err, "use -f if you really want to add it");
 	}
 	dig_ignore_lookup_free(lookup);
 	return st;
 }
 
+/* The first argument with wildcards that has matched nothing, from *at on,
+ * which moves there: a mark stays. */
 static const char *
-unmatched(const struct dig_pathspec *spec)
+unmatched(const struct dig_pathspec *spec, size_t *at)
 {
-	for (size_t i = 0; i < dig_pathspec_count(spec); i++)
-		if (dig_pathspec_literal(spec, i) == NULL &&
-		    !dig_pathspec_has_matched(spec, i))
-			return dig_pathspec_arg(spec, i);
+	for (; *at < dig_pathspec_count(spec); ++*at)
+		if (dig_pathspec_literal(spec, *at) == NULL &&
+		    !dig_pathspec_has_matched(spec, *at))
+			return dig_pathspec_arg(spec, *at);
 	return NULL;
 }
 
@@ -218,34 +220,36 @@ check_wildcards(struct dig_repo *repo, struct dig_pathspec *spec,
 	struct dig_db *db;
 	const char *under;
 	size_t len = dig_pathspec_common_dir(spec, &under);
+	size_t at = 0;
 	enum dig_status st;
 
-	if (unmatched(spec) == NULL)
+	if (unmatched(spec, &at) == NULL)
 		return DIG_OK;
 	st = dig_index_need_db(repo->index, &db, err);
 	if (st != DIG_OK)
 		return st;
 	rows = dig_rows_new_at(db, under, len);
-	while (unmatched(spec) != NULL &&
+	while (unmatched(spec, &at) != NULL &&
 	       (st = dig_rows_next(rows, &row, err)) == DIG_OK && row != NULL)
 		dig_pathspec_match(spec, row->path, row->path_len, false);
 	dig_rows_free(rows);
-	if (st != DIG_OK || unmatched(spec) == NULL)
+	if (st != DIG_OK || unmatched(spec, &at) == NULL)
 		return st;
 	walk_options.ignore = ignore;
 	walk_options.pathspec = spec;
 	walk_options.stat_needed = false;
 	if (!tracked_only)
 		st = dig_walk_open(repo->root_fd, &walk_options, &walk, err);
-	while (st == DIG_OK && walk != NULL && unmatched(spec) != NULL) {
+	while (st == DIG_OK && walk != NULL && unmatched(spec, &at) != NULL) {
 		st = dig_walk_next(walk, &entry, err);
 		if (st == DIG_OK && entry == NULL)
 			break;
 	}
 	dig_walk_close(walk);
-	if (st == DIG_OK && unmatched(spec) != NULL)
+	if (st == DIG_OK && unmatched(spec, &at) != NULL)
 		st = dig_raise(err, DIG_ENOTFOUND,
-		    "pathspec '%s' did not match any files", unmatched(spec));
+		    "pathspec '%s' did not match any files",
+		    unmatched(spec, &at));
 	return st;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "objects/base/buf.h"
+#include "objects/base/path.h"
 #include "staging/glob.h"
 
 enum magic { TOP = 1, LITERAL = 2, GLOB = 4, ICASE = 8, EXCLUDE = 16 };
@@ -21,12 +22,31 @@ struct item {
 	size_t literal; /* bytes before the first wildcard */
 	unsigned magic;
 	atomic_bool matched;
+	struct item *first;  /* the same path given before, which has the
+			      * mark; else the item itself */
+	struct item *within; /* plain: the nearest plain one that holds it */
 };
 
+struct set {
+	struct item **at;
+	size_t n;
+	size_t cap;
+};
+
+/*
+ * A list of names may be long, so plain items, which are names and not
+ * exclusions, are not asked one by one. They are sorted as if each ended in
+ * '/': what lies below a folder is then one range behind it. The last plain
+ * item that does not come after a path is in the range of every plain item
+ * that holds the path, so its chain of `within` passes all of them.
+ */
 struct dig_pathspec {
 	struct item *items;
 	size_t nitems;
-	size_t nargs; /* nitems without the implied one at the end */
+	size_t nargs;     /* nitems without the implied one at the end */
+	struct set plain; /* sorted, each path once */
+	struct set wild;
+	struct set excluded;
 	char *common;
 	size_t common_len;
 };
@@ -260,32 +280,102 @@ item_matches(const struct item *item, const char *path, size_t len, bool is_dir)
 		   path + item->literal, len - item->literal, glob_flags(item));
 }
 
+/* Order of two paths that do not end in '/', as if they did; the root, which
+ * has no name to end, is before all. */
+static int
+folder_cmp(const char *a, size_t alen, const char *b, size_t blen)
+{
+	size_t n = alen < blen ? alen : blen;
+	int order = memcmp(a, b, n);
+
+	if (order != 0 || alen == blen)
+		return order;
+	if (n == 0)
+		return alen > 0 ? 1 : -1;
+	if (alen > n)
+		return (unsigned char)a[n] < '/' ? -1 : 1;
+	return (unsigned char)b[n] < '/' ? 1 : -1;
+}
+
+static int
+plain_cmp(const struct item *a, const struct item *b)
+{
+	int order = folder_cmp(a->path, bare_len(a), b->path, bare_len(b));
+
+	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static int
+compare_plain(const void *left, const void *right)
+{
+	const struct item *a = *(struct item *const *)left;
+	const struct item *b = *(struct item *const *)right;
+	int order = plain_cmp(a, b);
+
+	return order != 0 ? order : (a > b) - (a < b);
+}
+
+/* How many plain items do not come after the path. */
+static size_t
+plain_until(const struct dig_pathspec *spec, const char *path, size_t len)
+{
+	size_t low = 0;
+	size_t high = spec->plain.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct item *item = spec->plain.at[mid];
+
+		if (folder_cmp(item->path, bare_len(item), path, len) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct item *
+plain_before(const struct dig_pathspec *spec, size_t at)
+{
+	return at > 0 ? spec->plain.at[at - 1] : NULL;
+}
+
+static void
+mark(struct item *item)
+{
+	if (!atomic_load_explicit(&item->matched, memory_order_relaxed))
+		atomic_store_explicit(
+		    &item->matched, true, memory_order_relaxed);
+}
+
 bool
 dig_pathspec_match(
     struct dig_pathspec *spec, const char *path, size_t len, bool is_dir)
 {
+	struct item *item;
 	bool found = false;
 
 	if (spec == NULL)
 		return true;
-	for (size_t i = 0; i < spec->nitems; i++) {
-		struct item *item = &spec->items[i];
-		bool seen =
-		    atomic_load_explicit(&item->matched, memory_order_relaxed);
-
+	item = plain_before(spec, plain_until(spec, path, len));
+	for (; item != NULL; item = item->within) {
+		if (!item_matches(item, path, len, is_dir))
+			continue;
+		found = true;
+		mark(item);
+	}
+	for (size_t i = 0; i < spec->wild.n; i++) {
+		item = spec->wild.at[i];
 		/* Once found, only what is still unmarked is worth asking. */
-		if ((item->magic & EXCLUDE) || (found && seen) ||
+		if ((found && atomic_load_explicit(
+				  &item->matched, memory_order_relaxed)) ||
 		    !item_matches(item, path, len, is_dir))
 			continue;
 		found = true;
-		if (!seen)
-			atomic_store_explicit(
-			    &item->matched, true, memory_order_relaxed);
+		mark(item);
 	}
-	for (size_t i = 0; found && i < spec->nitems; i++)
-		if ((spec->items[i].magic & EXCLUDE) &&
-		    item_matches(&spec->items[i], path, len, is_dir))
-			found = false;
+	for (size_t i = 0; found && i < spec->excluded.n; i++)
+		found = !item_matches(spec->excluded.at[i], path, len, is_dir);
 	return found;
 }
 
@@ -303,26 +393,93 @@ item_may_match_below(const struct item *item, const char *dir, size_t len)
 	       (same_start(item, dir, len) && item->path[len] == '/');
 }
 
+/* A plain item is the folder, holds it, or is the first one below it. */
+static bool
+plain_may_match_below(
+    const struct dig_pathspec *spec, const char *dir, size_t len)
+{
+	size_t at = plain_until(spec, dir, len);
+	const struct item *item = plain_before(spec, at);
+
+	if (at < spec->plain.n &&
+	    item_may_match_below(spec->plain.at[at], dir, len))
+		return true;
+	while (item != NULL && !item_may_match_below(item, dir, len))
+		item = item->within;
+	return item != NULL;
+}
+
 bool
 dig_pathspec_may_match_below(
     const struct dig_pathspec *spec, const char *dir, size_t len)
 {
-	bool may = spec == NULL;
+	bool may;
 
 	if (spec == NULL)
 		return true;
-	for (size_t i = 0; !may && i < spec->nitems; i++)
-		may = !(spec->items[i].magic & EXCLUDE) &&
-		      item_may_match_below(&spec->items[i], dir, len);
-	for (size_t i = 0; may && i < spec->nitems; i++) {
-		const struct item *item = &spec->items[i];
+	may = plain_may_match_below(spec, dir, len);
+	for (size_t i = 0; !may && i < spec->wild.n; i++)
+		may = item_may_match_below(spec->wild.at[i], dir, len);
+	for (size_t i = 0; may && i < spec->excluded.n; i++) {
+		const struct item *item = spec->excluded.at[i];
 
 		/* An exclusion by name takes all that is below. */
-		if ((item->magic & EXCLUDE) && item->literal == item->len &&
+		if (item->literal == item->len &&
 		    item_matches(item, dir, len, true))
 			may = false;
 	}
 	return may;
+}
+
+/* The item means one name, letter by letter. */
+static bool
+is_literal(const struct item *item)
+{
+	/* Letters of either case are a wildcard too. */
+	return item->literal == item->len &&
+	       ((item->magic & ICASE) == 0 || item->exact == item->len);
+}
+
+static void
+sort_plain(struct set *plain)
+{
+	size_t kept = 0;
+
+	if (plain->n == 0)
+		return;
+	qsort(plain->at, plain->n, sizeof(struct item *), compare_plain);
+	for (size_t i = 0; i < plain->n; i++) {
+		struct item *item = plain->at[i];
+		struct item *above = kept > 0 ? plain->at[kept - 1] : NULL;
+
+		if (above != NULL && plain_cmp(above, item) == 0) {
+			item->first = above;
+			continue;
+		}
+		while (above != NULL &&
+		       !dig_path_is_under(item->path, bare_len(item),
+			   above->path, bare_len(above)))
+			above = above->within;
+		item->within = above;
+		plain->at[kept++] = item;
+	}
+	plain->n = kept;
+}
+
+static void
+sort_items(struct dig_pathspec *spec)
+{
+	for (size_t i = 0; i < spec->nitems; i++) {
+		struct item *item = &spec->items[i];
+		struct set *set = item->magic & EXCLUDE ? &spec->excluded
+				  : is_literal(item)    ? &spec->plain
+							: &spec->wild;
+
+		item->first = item;
+		DIG_GROW(set->at, set->cap, set->n + 1);
+		set->at[set->n++] = item;
+	}
+	sort_plain(&spec->plain);
 }
 
 /* The folder part that all items share, compared byte by byte. */
@@ -386,6 +543,7 @@ dig_pathspec_new(const char *const *argv, size_t argc, const char *prefix,
 		if (st != DIG_OK)
 			goto out;
 	}
+	sort_items(spec);
 	find_common(spec);
 	*out = spec;
 	spec = NULL;
@@ -404,6 +562,9 @@ dig_pathspec_free(struct dig_pathspec *spec)
 		free(spec->items[i].path);
 	}
 	free(spec->items);
+	free(spec->plain.at);
+	free(spec->wild.at);
+	free(spec->excluded.at);
 	free(spec->common);
 	free(spec);
 }
@@ -437,7 +598,7 @@ bool
 dig_pathspec_has_matched(const struct dig_pathspec *spec, size_t i)
 {
 	return atomic_load_explicit(
-	    &spec->items[i].matched, memory_order_relaxed);
+	    &spec->items[i].first->matched, memory_order_relaxed);
 }
 
 const char *
@@ -445,9 +606,5 @@ dig_pathspec_literal(const struct dig_pathspec *spec, size_t i)
 {
 	const struct item *item = &spec->items[i];
 
-	/* Letters of either case are a wildcard too. */
-	if (item->literal != item->len ||
-	    ((item->magic & ICASE) != 0 && item->exact != item->len))
-		return NULL;
-	return item->path;
+	return is_literal(item) ? item->path : NULL;
 }

@@ -241,6 +241,107 @@ marks(void **state)
 	dig_pathspec_free(spec);
 }
 
+#define MANY 50000
+#define SAMPLE 300
+
+static uint64_t
+next_random(uint64_t *x)
+{
+	*x ^= *x << 13, *x ^= *x >> 7, *x ^= *x << 17;
+	return *x >> 8;
+}
+
+/* Names with bytes on both sides of '/', up to five deep. */
+static void
+random_path(uint64_t *x, char out[64])
+{
+	static const char *const names[] = { "a", "a!", "a.b", "a0", "b", "ab",
+		"\xff", "c" };
+	unsigned depth = 1 + (unsigned)(next_random(x) % 5);
+
+	*out = '\0';
+	for (unsigned i = 0; i < depth; i++) {
+		uint64_t r = next_random(x);
+
+		strcat(out, i > 0 ? "/" : "");
+		strcat(out, names[r % 8]);
+		if (r % 3 == 0)
+			sprintf(
+			    out + strlen(out), "%u", (unsigned)(r >> 9) % 40);
+	}
+}
+
+static bool
+is_or_holds(const char *dir, size_t dirlen, const char *path, size_t len)
+{
+	return dirlen <= len && memcmp(dir, path, dirlen) == 0 &&
+	       (dirlen == len || path[dirlen] == '/');
+}
+
+/* A long list of names answers as a comparison with each of them does. */
+static void
+many(void **state)
+{
+	const char **argv = calloc(MANY, sizeof(*argv));
+	char(*text)[64] = calloc(MANY, sizeof(*text));
+	bool *seen = calloc(MANY, sizeof(*seen));
+	struct dig_error err = DIG_ERROR_INIT;
+	struct dig_pathspec *spec = NULL;
+	uint64_t x = 0x9e3779b97f4a7c15u;
+	int yes = 0;
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		/* The first level is left to the paths, so that some differ. */
+		strcpy(text[i], i % 50 == 0 ? "" : "a0/");
+		random_path(&x, text[i] + strlen(text[i]));
+		if (strchr(text[i], '/') == NULL)
+			strcat(text[i], "/only");
+		if (next_random(&x) % 8 == 0)
+			strcat(text[i], "/");
+		argv[i] = text[i];
+	}
+	assert_int_equal(
+	    dig_pathspec_new(argv, MANY, "", NULL, &spec, &err), DIG_OK);
+	for (int k = 0; k < SAMPLE; k++) {
+		bool is_dir = next_random(&x) % 2;
+		bool match = false;
+		bool below = false;
+		char path[64];
+		size_t len;
+
+		strcpy(path, k % 2 ? "" : "a0/");
+		random_path(&x, path + strlen(path));
+		len = strlen(path);
+		for (size_t i = 0; i < MANY; i++) {
+			size_t n = strlen(argv[i]);
+			bool slash = argv[i][n - 1] == '/';
+
+			n -= slash;
+			below |= is_or_holds(argv[i], n, path, len) ||
+				 is_or_holds(path, len, argv[i], n);
+			if (!is_or_holds(argv[i], n, path, len) ||
+			    (n == len && slash && !is_dir))
+				continue;
+			seen[i] = match = true;
+		}
+		yes += match;
+		if (dig_pathspec_match(spec, path, len, is_dir) != match)
+			fail_msg(
+			    "'%s' %s a folder", path, is_dir ? "is" : "is not");
+		if (dig_pathspec_may_match_below(spec, path, len) != below)
+			fail_msg("below '%s'", path);
+	}
+	for (size_t i = 0; i < MANY; i++)
+		if (dig_pathspec_has_matched(spec, i) != seen[i])
+			fail_msg("mark of %zu, '%s'", i, argv[i]);
+	assert_in_range(yes, SAMPLE / 10, SAMPLE * 9 / 10);
+	dig_pathspec_free(spec);
+	free(seen);
+	free(text);
+	free(argv);
+}
+
 int
 main(void)
 {
@@ -250,6 +351,7 @@ main(void)
 		cmocka_unit_test(prunes),
 		cmocka_unit_test(pruning_loses_nothing),
 		cmocka_unit_test(marks),
+		cmocka_unit_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
