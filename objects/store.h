@@ -73,7 +73,8 @@ void dig_reader_free(struct dig_reader *reader);
 /*
  * The bytes of an object into out (reset first). Chunk, commit, tag and state
  * are verified against the id. Errors: NOTFOUND, CORRUPT (names the pack and
- * offset), IO. Cost: at most 45 frames of a chain, in practice one to three.
+ * offset; also when it is not found and a pack is missing or damaged), IO.
+ * Cost: at most 45 frames of a chain, in practice one to three.
  */
 enum dig_status dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_oid *id, struct dig_buf *out,

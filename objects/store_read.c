@@ -391,6 +391,28 @@ id_matches(
 	return dig_oid_eq(&now, id);
 }
 
+/* It is in no pack. Where one is lost or damaged, that is why. */
+static enum dig_status
+not_there(struct dig_store *store, enum dig_kind kind, const char *hex,
+    struct dig_error *err)
+{
+	const struct dig_state *state = dig_store_state(store);
+
+	for (size_t i = 0; i < state->npacks; i++) {
+		uint32_t number = state->packs[i].number;
+		const struct dig_open_pack *pack =
+		    dig_store_pack(store, number);
+
+		if (pack == NULL || pack->damaged)
+			return dig_raise(err, DIG_ECORRUPT,
+			    "%s %.16s is not there, and pack %06u.pack is %s",
+			    dig_kind_word(kind), hex, number,
+			    pack == NULL ? "missing" : "damaged");
+	}
+	return dig_raise(
+	    err, DIG_ENOTFOUND, "no %s %.16s", dig_kind_word(kind), hex);
+}
+
 enum dig_status
 dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_oid *id, struct dig_buf *out, struct dig_error *err)
@@ -405,8 +427,7 @@ dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
 		return st;
 	dig_oid_hex(id, hex);
 	if (found == 0)
-		return dig_raise(err, DIG_ENOTFOUND, "no %s %.16s",
-		    dig_kind_word(kind), hex);
+		return not_there(reader->store, kind, hex, err);
 	for (size_t i = 0; i < found; i++) {
 		st = dig_reader_at(reader, kind, &places[i], out, err);
 		if (st == DIG_OK && !id_matches(kind, id, out)) {

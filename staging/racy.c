@@ -18,11 +18,15 @@ static int
 clock_file(int dig_dirfd)
 {
 	unsigned how = DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_PRIVATE;
-	int fd = dig_open_at(dig_dirfd, CLOCK, how);
+	struct dig_stat sb;
+	int rc = dig_stat_at(dig_dirfd, "tmp", &sb);
 
-	if (fd == -ENOENT && dig_mkdir_at(dig_dirfd, "tmp", 0700) == 0)
-		fd = dig_open_at(dig_dirfd, CLOCK, how);
-	return fd;
+	if (rc == ENOENT)
+		rc = dig_mkdir_at(dig_dirfd, "tmp", 0700);
+	else if (rc == 0 && sb.type != DIG_FT_DIR)
+		rc = ENOTDIR; /* a link: nothing is made elsewhere */
+	return rc != 0 && rc != EEXIST ? -rc
+				       : dig_open_at(dig_dirfd, CLOCK, how);
 }
 
 static int
