@@ -14,6 +14,7 @@
 #include "repo/date.h"
 #include "repo/fsck.h"
 #include "repo/history.h"
+#include "repo/names.h"
 #include "repo/record.h"
 #include "repo/repo.h"
 #include "repo/revision.h"

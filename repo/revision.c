@@ -331,11 +331,11 @@ static bool
 on_switch(void *arg, const struct dig_journal_record *rec)
 {
 	struct previous *previous = arg;
-	bool named =
-	    rec->verb != NULL && strncmp(rec->verb, "checkout", 8) == 0;
 
-	if (!rec->has_head || rec->is_checkpoint ||
-	    (!named && same_name(rec->old_head_ref, rec->head_ref)))
+	/* A reset moves a detached HEAD, too, and a renamed branch takes HEAD
+	 * along. */
+	if (!rec->has_head || rec->is_checkpoint || rec->verb == NULL ||
+	    strncmp(rec->verb, "checkout", 8) != 0)
 		return true;
 	if (--previous->left > 0)
 		return true;
