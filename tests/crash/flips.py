@@ -383,7 +383,7 @@ def main():
         flips(tap, sample, count(90, 20000))
         other_damage(tap, sample)
         other_index(tap, sample)
-        last_record(tap, sample, 1 << 30 if oracle.SOAK else 60)
+        last_record(tap, sample, 1 << 30 if oracle.SOAK else 40)
     finally:
         scratch.remove()
     tap.done()
