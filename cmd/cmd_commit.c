@@ -227,7 +227,7 @@ put_count(struct dig_out *out, uint64_t count, const char *what)
 
 static void
 print_words(
-    struct dig_cli *cli, const struct dig_record *record, const char *id)
+    struct dig_cli *cli, const struct dig_recorded *record, const char *id)
 {
 	uint64_t files = record->added + record->modified + record->deleted;
 	struct dig_out *out = &cli->out;
@@ -260,7 +260,7 @@ print_words(
 }
 
 static void
-print_json(struct dig_cli *cli, const struct dig_record *record)
+print_json(struct dig_cli *cli, const struct dig_recorded *record)
 {
 	char hex[DIG_OID_HEX + 1];
 	struct dig_json json;
@@ -289,7 +289,7 @@ print_json(struct dig_cli *cli, const struct dig_record *record)
 /* The commit is there, whatever comes now. */
 static void
 tell(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
-    const struct dig_record *record)
+    const struct dig_recorded *record)
 {
 	struct dig_error err = DIG_ERROR_INIT;
 	char id[DIG_OID_HEX + 1];
@@ -352,7 +352,7 @@ static enum dig_status
 run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 {
 	struct dig_record_options how = { 0 };
-	struct dig_record record = { 0 };
+	struct dig_recorded record = { 0 };
 	struct dig_buf message = DIG_BUF_INIT;
 	struct dig_repo *repo = NULL;
 	struct dig_oid staged;
@@ -385,7 +385,7 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 	if (st == DIG_OK)
 		tell(cli, repo, opts, &record);
 out:
-	dig_record_clear(&record);
+	dig_recorded_clear(&record);
 	dig_buf_clear(&message);
 	return st;
 }

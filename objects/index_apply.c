@@ -689,8 +689,10 @@ put_commit_row(struct dig_index *index, int64_t seq, const struct dig_oid *id,
 	return st;
 }
 
-/* Stats of the commits that journal records name, for rows made anew. */
+/* What commits cost: the new one's, and those that journal records name. */
 struct known_stats {
+	struct dig_oid head;
+	const struct dig_op_stats *now; /* of head, which has no record yet */
 	struct known_stat {
 		struct dig_oid id;
 		struct dig_op_stats stats;
@@ -700,6 +702,15 @@ struct known_stats {
 	bool loaded;
 };
 
+static void
+know_stats(struct known_stats *known, const struct dig_oid *id,
+    const struct dig_op_stats *stats)
+{
+	DIG_GROW(known->list, known->cap, known->count + 1);
+	known->list[known->count].id = *id;
+	known->list[known->count++].stats = *stats;
+}
+
 static bool
 note_stats(void *arg, const struct dig_journal_record *rec)
 {
@@ -708,11 +719,10 @@ note_stats(void *arg, const struct dig_journal_record *rec)
 	if (!rec->has_stats)
 		return true;
 	for (size_t i = 0; i < rec->nrefs; i++)
-		if (rec->refs[i].has_new) {
-			DIG_GROW(known->list, known->cap, known->count + 1);
-			known->list[known->count].id = rec->refs[i].new_id;
-			known->list[known->count++].stats = rec->stats;
-		}
+		if (rec->refs[i].has_new)
+			know_stats(known, &rec->refs[i].new_id, &rec->stats);
+	if (rec->has_head && rec->head_ref == NULL)
+		know_stats(known, &rec->head_id, &rec->stats);
 	return true;
 }
 
@@ -731,6 +741,8 @@ find_stats(struct dig_index *index, struct known_stats *known,
 	struct known_stat *hit;
 	struct dig_error err;
 
+	if (known->now != NULL && dig_oid_eq(id, &known->head))
+		return known->now;
 	if (!known->loaded) {
 		known->loaded = true;
 		/* Measurements only: without them the rows say zero. */
@@ -1144,11 +1156,16 @@ out:
 /* Commits of all refs and of HEAD, the long way. */
 static enum dig_status
 add_all_commits(struct dig_index *index, const struct dig_state *from,
-    const struct dig_state *to, struct dig_error *err)
+    const struct dig_state *to, const struct dig_op_stats *stats,
+    struct dig_error *err)
 {
-	struct known_stats known = { NULL, 0, 0, false };
+	struct known_stats known;
 	struct dig_oid id;
 	enum dig_status st = DIG_OK;
+
+	memset(&known, 0, sizeof(known));
+	if (dig_state_head(to, &known.head))
+		known.now = stats;
 
 	for (size_t i = 0; st == DIG_OK && i < to->nrefs; i++) {
 		const struct dig_ref *old =
@@ -1221,14 +1238,15 @@ dig_index_apply(struct dig_index *index, const struct dig_state *from,
 	if (st == DIG_OK && derive)
 		st = put_diff(
 		    index, &from->staged_root, &to->staged_root, &staging, err);
-	if (st == DIG_OK && !heads)
+	/* Without the cost it is a replay, perhaps of more than this commit. */
+	if (st == DIG_OK && !heads && stats != NULL)
 		st = try_plain_commit(index, from, to, stats, &plain, err);
 	if (st == DIG_OK && !plain && (!heads || !refs)) {
 		/* New commits take the number that pending changes have. */
 		st = run_int(
 		    index, DIG_SQL_CHANGES_DELETE, index->next_seq, err);
 		if (st == DIG_OK)
-			st = add_all_commits(index, from, to, err);
+			st = add_all_commits(index, from, to, stats, err);
 		if (st == DIG_OK && something_was_left(index, from, to))
 			st = forget_unreached(index, to, err);
 	}

@@ -105,7 +105,7 @@ static enum dig_status
 count_change(void *arg, const struct dig_entry *old,
     const struct dig_entry *new_, struct dig_error *err)
 {
-	struct dig_record *record = arg;
+	struct dig_recorded *record = arg;
 
 	(void)err;
 	if (old == NULL)
@@ -133,7 +133,8 @@ struct making {
 	struct dig_commit amended;
 	struct dig_buf parents;  /* ids */
 	struct dig_oid old_tree; /* of the first parent */
-	struct dig_record record;
+	struct dig_recorded record;
+	bool again; /* the same commit was made before, and has its cost */
 };
 
 static void
@@ -143,11 +144,11 @@ making_clear(struct making *m)
 	dig_person_clear(&m->committer);
 	dig_buf_clear(&m->old);
 	dig_buf_clear(&m->parents);
-	dig_record_clear(&m->record);
+	dig_recorded_clear(&m->record);
 }
 
 void
-dig_record_clear(struct dig_record *record)
+dig_recorded_clear(struct dig_recorded *record)
 {
 	free(record->branch);
 	free(record->subject);
@@ -353,8 +354,12 @@ put_commit(struct making *m, struct dig_error *err)
 
 	dig_commit_encode(&m->commit, &bytes);
 	dig_commit_id(bytes.data, bytes.len, &m->record.id);
-	st = dig_writer_put(dig_index_writer(m->repo->index), DIG_KIND_COMMIT,
-	    &m->record.id, bytes.data, bytes.len, NULL, false, err);
+	st = dig_store_has(dig_index_store(m->repo->index), DIG_KIND_COMMIT,
+	    &m->record.id, &m->again, err);
+	if (st == DIG_OK)
+		st = dig_writer_put(dig_index_writer(m->repo->index),
+		    DIG_KIND_COMMIT, &m->record.id, bytes.data, bytes.len, NULL,
+		    false, err);
 	dig_buf_clear(&bytes);
 	return st;
 }
@@ -399,7 +404,7 @@ commit_all(struct making *m, struct dig_error *err)
 	    m->record.subject);
 	options.verb = (const char *)verb.data;
 	options.op = m->options->op;
-	options.stats = &cost;
+	options.stats = m->again ? NULL : &cost;
 	st = dig_index_commit(index, &options, NULL, err);
 	dig_buf_clear(&verb);
 	m->record.index_is_behind = dig_index_is_behind(index);
@@ -408,7 +413,7 @@ commit_all(struct making *m, struct dig_error *err)
 
 enum dig_status
 dig_record_commit(struct dig_repo *repo,
-    const struct dig_record_options *options, struct dig_record *out,
+    const struct dig_record_options *options, struct dig_recorded *out,
     struct dig_error *err)
 {
 	struct making m = { .repo = repo, .options = options };

@@ -36,7 +36,7 @@ struct dig_record_options {
 	const struct dig_oid *staged;
 };
 
-struct dig_record {
+struct dig_recorded {
 	struct dig_oid id;
 	char *branch; /* NULL: detached */
 	char *subject;
@@ -51,7 +51,7 @@ struct dig_record {
 	bool index_is_behind;  /* the next command will bring it up to date */
 };
 
-void dig_record_clear(struct dig_record *record);
+void dig_recorded_clear(struct dig_recorded *record);
 
 /*
  * Make a commit of the staged root and move HEAD's branch (or HEAD) to it.
@@ -62,7 +62,7 @@ void dig_record_clear(struct dig_record *record);
  * Cost: O(changes). One transaction.
  */
 enum dig_status dig_record_commit(struct dig_repo *repo,
-    const struct dig_record_options *options, struct dig_record *out,
+    const struct dig_record_options *options, struct dig_recorded *out,
     struct dig_error *err) DIG_CHECKED;
 
 /* The message of a commit into out (reset). */
