@@ -4,12 +4,14 @@
  */
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/switched.h"
 
 struct opts {
 	bool force;
 	bool detach;
 	bool quiet;
+	const char *create;
+	const char *replace;
 	const char *into;
 	const char *progress;
 };
@@ -19,6 +21,10 @@ static const struct dig_opt options[] = {
 	    "lose changes and files in the way"),
 	DIG_OPT_FLAG('d', "detach", struct opts, detach,
 	    "go to the commit of a branch, not onto the branch"),
+	DIG_OPT_STRING('b', NULL, struct opts, create, "NAME",
+	    "make branch NAME there and go onto it"),
+	DIG_OPT_STRING('B', NULL, struct opts, replace, "NAME",
+	    "the same, moving NAME where it is there"),
 	DIG_OPT_STRING(0, "into", struct opts, into, "DIR",
 	    "write the files into DIR, which is new or empty"),
 	DIG_OPT_FLAG('q', "quiet", struct opts, quiet, "say nothing"),
@@ -29,12 +35,13 @@ static const struct dig_opt options[] = {
 const struct dig_usage dig_usage_checkout = {
 	"checkout",
 	"[-f] [--detach] [REV | -]\n"
+	"[-f] (-b | -B) NAME [REV]\n"
 	"[REV] -- PATH...\n"
 	"--into DIR REV [-- PATH...]",
 	"Switch to a branch or commit: HEAD, what is staged and the work tree "
 	"become those of REV; '-' is where HEAD was before. Changes that do "
 	"not collide are kept; where they do, the files are named and nothing "
-	"is done.\n"
+	"is done. With -b a new branch begins there.\n"
 	"With PATHs, take these from REV, or from what is staged, over changes "
 	"of yours.\n"
 	"With --into, write the files of REV into another folder and change "
@@ -42,39 +49,6 @@ const struct dig_usage dig_usage_checkout = {
 	"A switch that was interrupted is finished by running it again.",
 	options,
 };
-
-static void
-print_id(struct dig_cli *cli, struct dig_repo *repo, const char *before,
-    const struct dig_oid *id)
-{
-	struct dig_error ignored = DIG_ERROR_INIT;
-	char hex[DIG_OID_HEX + 1];
-
-	if (dig_revision_short(repo, id, DIG_REVISION_SHORT, hex, &ignored) !=
-	    DIG_OK)
-		dig_oid_hex(id, hex);
-	dig_out_printf(&cli->out, "%s %s\n", before, hex);
-}
-
-static void
-print_switch(struct dig_cli *cli, struct dig_repo *repo,
-    const struct dig_checkout_result *result)
-{
-	bool same;
-
-	if (result->branch == NULL) {
-		print_id(cli, repo, "HEAD is now at", &result->commit);
-		return;
-	}
-	if (result->old_branch == NULL)
-		print_id(cli, repo, "Previous HEAD position was",
-		    &result->old_commit);
-	same = result->old_branch != NULL &&
-	       strcmp(result->branch, result->old_branch) == 0;
-	dig_out_puts(&cli->out, same ? "Already on '" : "Switched to branch '");
-	dig_out_text(&cli->out, result->branch, strlen(result->branch));
-	dig_out_puts(&cli->out, "'\n");
-}
 
 static void
 print_count(struct dig_cli *cli, const struct dig_checkout_result *result,
@@ -85,24 +59,6 @@ print_count(struct dig_cli *cli, const struct dig_checkout_result *result,
 	    result->written + result->removed == 1 ? "" : "s");
 	dig_out_text(&cli->out, from, strlen(from));
 	dig_out_puts(&cli->out, "\n");
-}
-
-static enum dig_status
-switch_to(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
-    const char *rev, struct dig_error *err)
-{
-	struct dig_checkout_options to = { rev, opts->force, opts->detach };
-	struct dig_checkout_result result;
-	enum dig_status st;
-
-	st = dig_checkout(repo, &to, &result, err);
-	dig_cli_progress_end(cli);
-	if (st != DIG_OK)
-		return st;
-	if (!opts->quiet)
-		print_switch(cli, repo, &result);
-	dig_checkout_result_clear(&result);
-	return DIG_OK;
 }
 
 static enum dig_status
@@ -187,10 +143,30 @@ split(struct dig_repo *repo, const struct opts *opts,
 	return DIG_OK;
 }
 
+/* -b and -B */
+static enum dig_status
+create(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
+    const struct dig_args *args, struct dig_error *err)
+{
+	struct dig_checkout_options to = { 0 };
+
+	if (args->argc > 1 || opts->detach || opts->into != NULL ||
+	    (opts->create != NULL && opts->replace != NULL))
+		return dig_raise(err, DIG_EINVALID,
+		    "-b takes a name and a revision, and goes without paths, "
+		    "--detach and --into");
+	to.rev = args->argc == 1 ? args->argv[0] : NULL;
+	to.force = opts->force;
+	to.replace = opts->replace != NULL;
+	to.new_branch = to.replace ? opts->replace : opts->create;
+	return dig_switch(cli, repo, &to, opts->quiet, err);
+}
+
 enum dig_status
 dig_cmd_checkout(
     struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 {
+	struct dig_checkout_options to = { 0 };
 	struct opts opts = { 0 };
 	struct dig_repo *repo = NULL;
 	struct dig_args args;
@@ -208,6 +184,8 @@ dig_cmd_checkout(
 		    err, DIG_EINVALID, "--progress takes 'json' or nothing");
 	cli->progress_choice = opts.progress;
 	st = dig_cli_repo(cli, &repo, err);
+	if (st == DIG_OK && (opts.create != NULL || opts.replace != NULL))
+		return create(cli, repo, &opts, &args, err);
 	if (st == DIG_OK)
 		st = split(repo, &opts, &args, &rev, &first, err);
 	if (st != DIG_OK)
@@ -218,5 +196,8 @@ dig_cmd_checkout(
 		return write_into(cli, repo, &opts, rev, paths, npaths, err);
 	if (npaths > 0)
 		return take_paths(cli, repo, &opts, rev, paths, npaths, err);
-	return switch_to(cli, repo, &opts, rev, err);
+	to.rev = rev;
+	to.force = opts.force;
+	to.detach = opts.detach;
+	return dig_switch(cli, repo, &to, opts.quiet, err);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "repo/fold.h"
+#include "repo/names.h"
 #include "repo/revision.h"
 #include "repo/select.h"
 #include "repo/steps.h"
@@ -131,6 +132,34 @@ struct change {
 };
 
 static enum dig_status
+find_new_branch(struct change *sw, struct dig_error *err)
+{
+	const struct dig_checkout_options *options = sw->options;
+	struct dig_state *state = dig_index_next(sw->repo->index);
+	const char *rev = options->rev;
+	enum dig_status st;
+
+	st = dig_name_new(
+	    DIG_NAME_BRANCH, options->new_branch, &sw->to.ref, err);
+	if (st == DIG_OK && !options->replace &&
+	    dig_state_ref(state, sw->to.ref) != NULL) {
+		st = dig_raise(err, DIG_EEXISTS,
+		    "a branch '%.200s' is there already", options->new_branch);
+		dig_hint(err, "'dig switch %.200s' switches to it",
+		    options->new_branch);
+	}
+	if (st == DIG_OK)
+		st = dig_name_no_clash(state, sw->to.ref, err);
+	if (st == DIG_OK)
+		st = dig_revision_commit(sw->repo,
+		    rev == NULL             ? "HEAD"
+		    : strcmp(rev, "-") == 0 ? "@{-1}"
+					    : rev,
+		    &sw->to.commit, err);
+	return st;
+}
+
+static enum dig_status
 find_target(struct change *sw, struct dig_error *err)
 {
 	struct dig_state *state = dig_index_next(sw->repo->index);
@@ -139,6 +168,13 @@ find_target(struct change *sw, struct dig_error *err)
 	const struct dig_ref *ref = NULL;
 	enum dig_status st = DIG_OK;
 
+	if (sw->options->new_branch != NULL)
+		return find_new_branch(sw, err);
+	if (sw->options->move) {
+		if (state->head_ref != NULL)
+			sw->to.ref = dig_strdup(state->head_ref);
+		return dig_revision_commit(sw->repo, rev, &sw->to.commit, err);
+	}
 	if (rev == NULL) {
 		if (!dig_state_head(state, &sw->to.commit))
 			return dig_raise(
@@ -306,7 +342,8 @@ collect_steps(struct change *sw, struct dig_error *err)
 {
 	enum dig_status st;
 
-	dig_steps_init(&sw->steps, sw->repo, "checking out");
+	dig_steps_init(&sw->steps, sw->repo,
+	    sw->options->move ? "resetting" : "checking out");
 	sw->steps.force = sw->options->force;
 	sw->to.nroots = 1;
 	st = dig_steps_add_diff(
@@ -353,12 +390,17 @@ name_of_head(const struct dig_state *state, struct dig_buf *out)
 	}
 }
 
-/* "checkout: moving from main to 1234..." */
+/* "checkout: moving from main to 1234...", "reset: moving to HEAD~1" */
 static void
 write_verb(struct change *sw, struct dig_buf *out)
 {
 	char hex[DIG_OID_HEX + 1];
 
+	if (sw->options->move) {
+		dig_buf_printf(
+		    out, "reset: moving to %.1000s", sw->options->rev);
+		return;
+	}
 	dig_oid_hex(&sw->to.commit, hex);
 	dig_buf_puts(out, "checkout: moving from ");
 	name_of_head(dig_index_next(sw->repo->index), out);
@@ -407,6 +449,8 @@ finish(struct change *sw, const char *verb, uint64_t op, struct dig_error *err)
 	st = dig_steps_stage(&sw->steps, err);
 	if (st != DIG_OK)
 		return st;
+	if (sw->to.ref != NULL)
+		dig_state_set_ref(next, sw->to.ref, &sw->to.commit);
 	free(next->head_ref);
 	next->head_ref = sw->to.ref != NULL ? dig_strdup(sw->to.ref) : NULL;
 	next->head_id = sw->to.ref != NULL ? dig_oid_zero : sw->to.commit;
@@ -415,6 +459,31 @@ finish(struct change *sw, const char *verb, uint64_t op, struct dig_error *err)
 	options.verb = verb;
 	options.op = op;
 	return dig_index_commit(index, &options, NULL, err);
+}
+
+/* Before the first commit HEAD alone changes: it names another branch. */
+static enum dig_status
+switch_unborn(struct change *sw, struct dig_error *err)
+{
+	struct dig_state *next = dig_index_next(sw->repo->index);
+	struct dig_commit_options options = { 0 };
+	struct dig_buf verb = DIG_BUF_INIT;
+	enum dig_status st;
+	char *ref;
+
+	st = dig_name_new(DIG_NAME_BRANCH, sw->options->new_branch, &ref, err);
+	if (st != DIG_OK)
+		return st;
+	dig_buf_puts(&verb, "checkout: moving from ");
+	name_of_head(next, &verb);
+	dig_buf_printf(&verb, " to %s", sw->options->new_branch);
+	options.verb = (const char *)verb.data;
+	free(next->head_ref);
+	next->head_ref = ref;
+	sw->to.ref = dig_strdup(ref);
+	st = dig_index_commit(sw->repo->index, &options, NULL, err);
+	dig_buf_clear(&verb);
+	return st;
 }
 
 /* Is there anything to record? */
@@ -480,8 +549,10 @@ carry_out(struct change *sw, struct dig_error *err)
 }
 
 static void
-tell_result(const struct change *sw, struct dig_checkout_result *result)
+tell_result(
+    const struct change *sw, struct dig_checkout_result *result, bool is_new)
 {
+	result->is_new = is_new;
 	result->commit = sw->to.commit;
 	if (sw->to.ref != NULL)
 		result->branch = dig_strdup(dig_ref_short(sw->to.ref));
@@ -496,7 +567,9 @@ dig_checkout(struct dig_repo *repo, const struct dig_checkout_options *options,
 {
 	struct change sw = { .repo = repo, .options = options };
 	const struct dig_state *state;
+	struct dig_oid head;
 	enum dig_status st;
+	bool is_new = false;
 
 	memset(result, 0, sizeof(*result));
 	st = dig_index_begin(repo->index, err);
@@ -505,12 +578,20 @@ dig_checkout(struct dig_repo *repo, const struct dig_checkout_options *options,
 	state = dig_index_next(repo->index);
 	if (state->head_ref != NULL)
 		result->old_branch = dig_strdup(dig_ref_short(state->head_ref));
-	dig_state_head(state, &result->old_commit);
-	st = prepare(&sw, err);
+	if (options->new_branch != NULL && options->rev == NULL &&
+	    state->nrefs == 0 && !dig_state_head(state, &head)) {
+		st = switch_unborn(&sw, err);
+		is_new = true;
+	} else {
+		dig_state_head(state, &result->old_commit);
+		st = prepare(&sw, err);
+		is_new = st == DIG_OK && sw.to.ref != NULL &&
+			 dig_state_ref(state, sw.to.ref) == NULL;
+		if (st == DIG_OK)
+			st = carry_out(&sw, err);
+	}
 	if (st == DIG_OK)
-		st = carry_out(&sw, err);
-	if (st == DIG_OK)
-		tell_result(&sw, result);
+		tell_result(&sw, result, is_new);
 	else
 		dig_checkout_result_clear(result);
 	dig_index_rollback(repo->index); /* of what was not committed */

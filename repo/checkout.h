@@ -41,12 +41,16 @@ struct dig_checkout_options {
 	const char *rev; /* NULL: where HEAD is; "-": where it was before */
 	bool force;      /* lose edits and what is in the way */
 	bool detach;     /* HEAD names the commit even if rev is a branch */
+	const char *new_branch; /* make it at rev and go onto it; or NULL */
+	bool replace;           /* new_branch may be there: it is moved */
+	bool move; /* HEAD's branch, or the detached HEAD, moves to rev */
 };
 
 struct dig_checkout_result {
 	char *branch;              /* caller frees; NULL: HEAD is detached */
-	struct dig_oid commit;     /* where HEAD is now */
+	struct dig_oid commit;     /* where HEAD is now; zero: no commit yet */
 	char *old_branch;          /* caller frees; NULL: it was detached */
+	bool is_new;               /* the branch was not there before */
 	struct dig_oid old_commit; /* zero: there was none */
 	uint64_t written;
 	uint64_t removed;
@@ -55,9 +59,10 @@ struct dig_checkout_result {
 
 /*
  * Switch HEAD, staging and work tree. Staged changes and edits that do not
- * collide are kept.
+ * collide are kept. A new branch is made by the record that moves HEAD (C2).
  *
- * Errors: NOTFOUND, AMBIGUOUS (the revision); CONFLICT (files in the way, each
+ * Errors: NOTFOUND, AMBIGUOUS (the revision); INVALID, EXISTS (the new
+ * branch's name); CONFLICT (files in the way, each
  * warned of; nothing was changed); FILE, CANCELLED (the switch is announced
  * and partly done; run it again); LOCKED; those of the store.
  * Cost: O(differences of the trees).
