@@ -17,6 +17,7 @@
 #include "repo/names.h"
 #include "repo/record.h"
 #include "repo/repo.h"
+#include "repo/reset.h"
 #include "repo/revision.h"
 #include "repo/stage.h"
 #include "repo/status.h"
