@@ -156,6 +156,16 @@ dig_oidmap_raw(struct dig_oidmap *map, enum dig_kind kind,
 	return found;
 }
 
+size_t
+dig_oidmap_len(const struct dig_oidmap *map)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < DIG_OIDMAP_SHARDS; i++)
+		len += map->shards[i].len;
+	return len;
+}
+
 void
 dig_oidmap_drop_raw(struct dig_oidmap *map)
 {

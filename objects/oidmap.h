@@ -49,6 +49,8 @@ void dig_oidmap_place(struct dig_oidmap *map, enum dig_kind kind,
 /* Bytes kept with the entry into out; false when there are none. */
 bool dig_oidmap_raw(struct dig_oidmap *map, enum dig_kind kind,
     const struct dig_oid *id, struct dig_buf *out);
+/* How many entries there are. Not while others add. */
+size_t dig_oidmap_len(const struct dig_oidmap *map);
 /* Free the bytes kept with entries. */
 void dig_oidmap_drop_raw(struct dig_oidmap *map);
 /* Visit every placed entry. Not while others add. */

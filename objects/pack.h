@@ -157,6 +157,10 @@ struct dig_run {
 enum dig_status dig_run_open(int fd, uint64_t offset, uint64_t limit,
     struct dig_run *out, struct dig_error *err) DIG_CHECKED;
 void dig_run_clear(struct dig_run *run);
+/* Does a run whose entries stayed on disk match its checksum? A small one was
+ * verified when it was opened. Cost: reads all of it. */
+enum dig_status dig_run_verify(
+    const struct dig_run *run, bool *intact, struct dig_error *err) DIG_CHECKED;
 /*
  * Find (kind, id). *found is the number of matches written to out (at most
  * max; the same object may stand twice). A new id costs one filter probe.

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 
 #include "objects/base/io.h"
+#include "objects/hash64.h"
 
 #define ENTRY_SIZE 41 /* id 32, kind 1, offset 6, slot 2 */
 #define HEAD_SIZE (1 + 8 + 8 + 8 + 256 * 4)
 #define FILTER_BITS 10
 #define FILTER_PROBES 7
 #define IN_MEMORY_MAX ((uint64_t)64 << 10) /* entries */
+#define VERIFY_BLOCK ((size_t)256 << 10)
 
 static int
 by_id(const void *pa, const void *pb)
@@ -196,6 +198,51 @@ dig_run_open(int fd, uint64_t offset, uint64_t limit, struct dig_run *out,
 		 : read_filter(fd, out, (size_t)filter_bytes, entry_bytes, err);
 	if (st != DIG_OK)
 		dig_run_clear(out);
+	return st;
+}
+
+enum dig_status
+dig_run_verify(const struct dig_run *run, bool *intact, struct dig_error *err)
+{
+	struct dig_buf block = DIG_BUF_INIT;
+	struct dig_hash64 hash;
+	struct dig_record rec;
+	enum dig_status st = DIG_OK;
+	uint64_t at = run->offset;
+
+	*intact = true;
+	if (run->entries != NULL)
+		return DIG_OK;
+	dig_buf_reserve(&block, VERIFY_BLOCK);
+	dig_hash64_init(&hash);
+	while (at < run->end) {
+		uint64_t left = run->end - at;
+		size_t len = left < VERIFY_BLOCK ? (size_t)left : VERIFY_BLOCK;
+		int64_t n = dig_pread_full(run->fd, block.data, len, at);
+		size_t skip = 0;
+
+		if (n < 0) {
+			st = bad_read(n, err);
+			goto out;
+		}
+		*intact = n == (int64_t)len;
+		if (*intact && at == run->offset) {
+			/* The checksum ends the header and leaves itself out.
+			 */
+			*intact = dig_record_decode(
+				      block.data, len, &rec, err) == DIG_OK;
+			skip = *intact ? rec.header_len : 0;
+			dig_hash64_update(
+			    &hash, block.data, skip > 8 ? skip - 8 : 0);
+		}
+		if (!*intact)
+			goto out;
+		dig_hash64_update(&hash, block.data + skip, len - skip);
+		at += len;
+	}
+	*intact = dig_hash64_final(&hash) == rec.checksum;
+out:
+	dig_buf_clear(&block);
 	return st;
 }
 

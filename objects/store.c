@@ -13,6 +13,9 @@
 #include "objects/base/io.h"
 #include "objects/store_internal.h"
 
+/* What a long command stored is known by the map, up to so many objects. */
+#define MAP_FULL ((size_t)64 << 10)
+
 enum dig_status
 dig_store_open(int dig_dirfd, const struct dig_journal_hint *hint,
     struct dig_store **out, struct dig_error *err)
@@ -52,7 +55,7 @@ unload(struct dig_store *store)
 	}
 	store->npacks = 0;
 	dig_oidmap_reset(&store->map);
-	store->loaded = false;
+	store->loaded = store->verified = false;
 }
 
 void
@@ -137,27 +140,27 @@ load_runs(
 	return st;
 }
 
-static void
-place_record(struct dig_store *store, struct dig_open_pack *pack,
+/* Into the map. Returns how many objects it was. */
+static size_t
+place_record(struct dig_store *store, uint32_t pack,
     const struct dig_record *rec, uint64_t at,
     const struct dig_solid_item *items, size_t nitems)
 {
-	struct dig_location where = { pack->number, at, 0 };
+	struct dig_location where = { pack, at, 0 };
 
 	if (rec->kind == DIG_KIND_RUN)
-		return;
+		return 0;
 	if (rec->kind != DIG_KIND_SOLID) {
 		dig_oidmap_place(
 		    &store->map, rec->kind, &rec->id, &where, NULL, 0);
-		pack->ntail++;
-		return;
+		return 1;
 	}
 	for (size_t i = 0; i < nitems; i++) {
 		where.slot = (uint32_t)i + 1;
 		dig_oidmap_place(
 		    &store->map, items[i].kind, &items[i].id, &where, NULL, 0);
 	}
-	pack->ntail += nitems;
+	return nitems;
 }
 
 /* The next record, past what is damaged. */
@@ -176,25 +179,25 @@ next_record(struct dig_pack_scan *scan, uint32_t pack, bool *done,
 	return st == DIG_OK ? dig_pack_scan_next(scan, done, err) : st;
 }
 
-/* Records beyond the last run, by their headers. */
+/* Records from an offset on (that of the last run's end), by their headers. */
 static enum dig_status
-load_tail(
-    struct dig_store *store, struct dig_open_pack *pack, struct dig_error *err)
+load_tail(struct dig_store *store, struct dig_open_pack *pack, uint64_t from,
+    size_t *count, struct dig_error *err)
 {
 	struct dig_pack_scan scan;
 	struct dig_buf payload = DIG_BUF_INIT;
 	enum dig_status st;
+	bool damaged = false;
 	bool done;
 
-	dig_pack_scan_init(&scan, pack->fd, pack->flags,
-	    pack->nruns > 0 ? pack->runs[0].end : 0, pack->length);
+	*count = 0;
+	dig_pack_scan_init(&scan, pack->fd, pack->flags, from, pack->length);
 	for (;;) {
 		struct dig_solid_item *items = NULL;
 		size_t nitems = 0;
 		size_t frame_at;
 
-		st = next_record(
-		    &scan, pack->number, &done, &pack->damaged, err);
+		st = next_record(&scan, pack->number, &done, &damaged, err);
 		if (st != DIG_OK || done)
 			break;
 		if (scan.record.kind == DIG_KIND_SOLID) {
@@ -204,15 +207,18 @@ load_tail(
 				    scan.record.raw_len, &items, &nitems,
 				    &frame_at, err);
 			if (st == DIG_ECORRUPT) {
-				pack->damaged = true;
+				damaged = true;
 				continue; /* a look-up that fails says so */
 			}
 			if (st != DIG_OK)
 				break;
 		}
-		place_record(store, pack, &scan.record, scan.at, items, nitems);
+		*count += place_record(
+		    store, pack->number, &scan.record, scan.at, items, nitems);
 		free(items);
 	}
+	if (damaged)
+		atomic_store(&pack->damaged, true);
 	dig_pack_scan_clear(&scan);
 	dig_buf_clear(&payload);
 	return st;
@@ -269,7 +275,9 @@ load_all(struct dig_store *store, struct dig_error *err)
 			st = DIG_OK;
 		}
 		if (st == DIG_OK && !(pack->flags & DIG_PACK_SEALED))
-			st = load_tail(store, pack, err);
+			st = load_tail(store, pack,
+			    pack->nruns > 0 ? pack->runs[0].end : 0,
+			    &pack->ntail, err);
 		if (st != DIG_OK)
 			return st;
 	}
@@ -288,6 +296,41 @@ dig_store_load(struct dig_store *store, struct dig_error *err)
 		if (st != DIG_OK)
 			unload(store);
 	}
+	pthread_mutex_unlock(&store->mutex);
+	return st;
+}
+
+/*
+ * Threads may be searching the runs: a damaged one stays, and the map, which is
+ * asked first, gets what all records of its pack say.
+ */
+static enum dig_status
+verify_pack(
+    struct dig_store *store, struct dig_open_pack *pack, struct dig_error *err)
+{
+	enum dig_status st = DIG_OK;
+	bool intact = true;
+	size_t count;
+
+	for (size_t i = 0; st == DIG_OK && intact && i < pack->nruns; i++)
+		st = dig_run_verify(&pack->runs[i], &intact, err);
+	if (st != DIG_OK || intact)
+		return st;
+	dig_log("pack %06u: its index is damaged", pack->number);
+	atomic_store(&pack->damaged, true);
+	return load_tail(store, pack, 0, &count, err);
+}
+
+enum dig_status
+dig_store_verify_runs(struct dig_store *store, struct dig_error *err)
+{
+	enum dig_status st = DIG_OK;
+
+	pthread_mutex_lock(&store->mutex);
+	for (size_t i = 0;
+	     st == DIG_OK && !store->verified && i < store->npacks; i++)
+		st = verify_pack(store, &store->packs[i], err);
+	store->verified = st == DIG_OK;
 	pthread_mutex_unlock(&store->mutex);
 	return st;
 }
@@ -668,7 +711,7 @@ dig_store_committed(struct dig_store *store)
 
 	/* Readers may look at the new lengths from here on. */
 	pthread_mutex_lock(&store->mutex);
-	for (size_t i = 0; i < state->npacks; i++) {
+	for (size_t i = 0; store->loaded && i < state->npacks; i++) {
 		struct dig_open_pack *pack =
 		    dig_store_pack(store, state->packs[i].number);
 
@@ -683,7 +726,10 @@ dig_store_committed(struct dig_store *store)
 			store->npacks++;
 	}
 	pthread_mutex_unlock(&store->mutex);
-	dig_oidmap_drop_raw(&store->map);
+	if (dig_oidmap_len(&store->map) > MAP_FULL)
+		unload(store); /* the next look-up reads runs instead (P6) */
+	else
+		dig_oidmap_drop_raw(&store->map);
 	store->nrows = 0;
 	store->nsealed = 0;
 	store->normal.created = store->bulk.created = false;

@@ -22,7 +22,7 @@ struct dig_open_pack {
 	struct dig_run *runs; /* newest first; one when sealed */
 	size_t nruns;
 	size_t ntail; /* objects behind the newest run when it was loaded */
-	bool damaged; /* runs or tail could not be read: nothing is appended */
+	atomic_bool damaged; /* in runs or tail: nothing is appended */
 };
 
 /*
@@ -63,6 +63,7 @@ struct dig_store {
 	/* reading; filled at the first look-up */
 	pthread_mutex_t mutex;
 	bool loaded;
+	bool verified; /* runs that are not verified when they are opened */
 	struct dig_open_pack *packs;
 	size_t npacks;
 	size_t packs_cap;
@@ -91,6 +92,13 @@ enum { DIG_LOCATIONS_MAX = 4 };
 
 /* Open packs, runs and tails, once. */
 enum dig_status dig_store_load(
+    struct dig_store *store, struct dig_error *err) DIG_CHECKED;
+/*
+ * Verify the runs that were too large for it when they were opened, once. What
+ * a damaged one should list is found from the records themselves: a look-up
+ * that failed before may be made again.
+ */
+enum dig_status dig_store_verify_runs(
     struct dig_store *store, struct dig_error *err) DIG_CHECKED;
 /* The open pack of a number, or NULL. Valid while the store is loaded. */
 struct dig_open_pack *dig_store_pack(struct dig_store *store, uint32_t number);

@@ -220,6 +220,8 @@ open_pack(struct dig_pack_out *out, struct dig_error *err)
 
 	if (out->free_buffers.slots == NULL)
 		st = start(out, err);
+	if (st == DIG_OK)
+		st = dig_store_load(out->store, err);
 	if (st != DIG_OK)
 		return st;
 	for (size_t i = 0; i < state->npacks; i++) {

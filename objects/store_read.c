@@ -413,8 +413,9 @@ not_there(struct dig_store *store, enum dig_kind kind, const char *hex,
 	    err, DIG_ENOTFOUND, "no %s %.16s", dig_kind_word(kind), hex);
 }
 
-enum dig_status
-dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
+/* From the first place that has it whole. */
+static enum dig_status
+get_located(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_oid *id, struct dig_buf *out, struct dig_error *err)
 {
 	struct dig_location places[DIG_LOCATIONS_MAX];
@@ -441,6 +442,21 @@ dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
 	if (st != DIG_OK)
 		dig_wrap(err, "%s %.16s", dig_kind_word(kind), hex);
 	return st;
+}
+
+enum dig_status
+dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_oid *id, struct dig_buf *out, struct dig_error *err)
+{
+	enum dig_status st = get_located(reader, kind, id, out, err);
+	struct dig_error late;
+
+	if (st != DIG_ENOTFOUND && st != DIG_ECORRUPT)
+		return st;
+	/* Perhaps it is the index of a pack that hides it. */
+	if (dig_store_verify_runs(reader->store, &late) != DIG_OK)
+		return st;
+	return get_located(reader, kind, id, out, err);
 }
 
 static enum dig_status
