@@ -39,9 +39,9 @@ read_all(const char *file, struct dig_buf *out, struct dig_error *err)
 	return st;
 }
 
-/* Undo git's quoting in place: "a\tb\303\244". False when it is not closed. */
-static bool
-unquote(char *line)
+/* "a\tb\303\244" */
+bool
+dig_pathlist_unquote(char *line)
 {
 	static const char names[] = "abtnvfr\"\\";
 	static const char bytes[] = "\a\b\t\n\v\f\r\"\\";
@@ -111,7 +111,7 @@ dig_pathlist_fill(struct dig_pathlist *list, const struct dig_args *args,
 		*stop = '\0';
 		if (!nul && stop > at && stop[-1] == '\r')
 			stop[-1] = '\0';
-		if (!nul && !unquote(at))
+		if (!nul && !dig_pathlist_unquote(at))
 			return dig_raise(err, DIG_EINVALID,
 			    "a line of '%s' is badly quoted: %s", file, at);
 		if (*at != '\0') {

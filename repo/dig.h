@@ -8,6 +8,7 @@
 #define REPO_DIG_H
 
 #include "repo/changes.h"
+#include "repo/check_ignore.h"
 #include "repo/checkout.h"
 #include "repo/config.h"
 #include "repo/content.h"

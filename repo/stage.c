@@ -50,20 +50,46 @@ expand_home(const char *path)
 	return dig_buf_detach(&full);
 }
 
+/* The user's rules for all repositories, where git has them. */
+static char *
+default_excludes(void)
+{
+	const char *home = getenv("XDG_CONFIG_HOME");
+	struct dig_buf path = DIG_BUF_INIT;
+
+	if (home == NULL || *home == '\0')
+		return expand_home("~/.config/git/ignore");
+	dig_buf_puts(&path, home);
+	dig_buf_puts(&path, "/git/ignore");
+	return dig_buf_detach(&path);
+}
+
 struct dig_ignore *
 dig_repo_ignore(struct dig_repo *repo)
 {
 	struct dig_ignore *chain = dig_ignore_new(NULL, "", 0, "", 0);
+	struct dig_buf full = DIG_BUF_INIT;
 	struct dig_error err;
 	const char *value;
+	char *real = NULL;
+	char *path;
 
 	if (dig_config_get_string(repo->config, "core.excludesFile", &value,
-		NULL, &err) == DIG_OK) {
-		char *path = expand_home(value);
-
-		chain = add_rules(chain, repo->root_fd, path, path);
-		free(path);
+		NULL, &err) == DIG_OK)
+		path = expand_home(value);
+	else
+		path = default_excludes();
+	if (*path != '/') {
+		dig_buf_puts(&full, repo->worktree);
+		dig_buf_putc(&full, '/');
 	}
+	dig_buf_puts(&full, path);
+	/* People keep it as a link to a file among others of its kind. */
+	if (dig_real_path((const char *)full.data, &real) == 0)
+		chain = add_rules(chain, repo->root_fd, real, path);
+	dig_buf_clear(&full);
+	free(real);
+	free(path);
 	return add_rules(
 	    chain, repo->dirfd, "info/exclude", ".dig/info/exclude");
 }

@@ -86,7 +86,8 @@ add_rule(struct dig_ignore *list, const char *text, size_t line)
 		rule.dirs_only = true;
 		rule.len--;
 	}
-	if (rule.len == 0 || rule.len > DIG_IGNORE_LINE_MAX)
+	/* An empty one speaks of "dir/", a name with nothing behind it. */
+	if (rule.len > DIG_IGNORE_LINE_MAX)
 		return;
 	rule.literal = dig_glob_literal_len(rule.pattern, rule.len);
 	if (memchr(rule.pattern, '/', rule.len) != NULL) {

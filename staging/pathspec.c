@@ -21,6 +21,7 @@ struct item {
 	size_t exact;   /* bytes that came from the prefix: case counts */
 	size_t literal; /* bytes before the first wildcard */
 	unsigned magic;
+	bool is_folder; /* written as one */
 	atomic_bool matched;
 	struct item *first;  /* the same path given before, which has the
 			      * mark; else the item itself */
@@ -199,7 +200,8 @@ resolve(struct item *item, const char *path, const char *prefix,
 		    "'%s' is outside the work tree", item->arg);
 	}
 	/* The prefix itself is a folder, but "." need not say so. */
-	if (out.len > 0 && (!names_folder(path) || out.len == item->exact))
+	item->is_folder = names_folder(path);
+	if (out.len > 0 && (!item->is_folder || out.len == item->exact))
 		out.len--;
 	out.data[out.len] = '\0';
 	item->len = out.len;
@@ -607,4 +609,11 @@ dig_pathspec_literal(const struct dig_pathspec *spec, size_t i)
 	const struct item *item = &spec->items[i];
 
 	return is_literal(item) ? item->path : NULL;
+}
+
+const char *
+dig_pathspec_path(const struct dig_pathspec *spec, size_t i, bool *is_folder)
+{
+	*is_folder = spec->items[i].is_folder;
+	return spec->items[i].path;
 }

@@ -70,5 +70,10 @@ bool dig_pathspec_has_matched(const struct dig_pathspec *spec, size_t i);
 /* The path that argument i stands for when it has no wildcards, else NULL;
  * borrowed. Ends in '/' if the argument did; "" is the root. */
 const char *dig_pathspec_literal(const struct dig_pathspec *spec, size_t i);
+/* Argument i without magic, from the root, wildcards and all; borrowed.
+ * *is_folder: it was written as one, "a/", "." or "a/..", whether or not the
+ * path ends in '/'. */
+const char *dig_pathspec_path(
+    const struct dig_pathspec *spec, size_t i, bool *is_folder);
 
 #endif

@@ -259,6 +259,17 @@ dig_read_full(int fd, void *data, size_t len)
 	return (int64_t)done;
 }
 
+int64_t
+dig_read_some(int fd, void *data, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, data, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : (int64_t)n;
+}
+
 int
 dig_pwrite_full(int fd, const void *data, size_t len, uint64_t offset)
 {

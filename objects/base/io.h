@@ -80,6 +80,8 @@ int dig_list_dir(int fd, dig_name_fn *fn, void *arg);
  * Returns the count or the negated errno. */
 int64_t dig_pread_full(int fd, void *data, size_t len, uint64_t offset);
 int64_t dig_read_full(int fd, void *data, size_t len);
+/* What one read gives, as soon as there is something; 0 at the end. */
+int64_t dig_read_some(int fd, void *data, size_t len);
 /* All of it or an errno value; 0 on success. */
 int dig_pwrite_full(int fd, const void *data, size_t len, uint64_t offset);
 int dig_write_full(int fd, const void *data, size_t len);
