@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kill -9 at moments spread over the length of add, commit and checkout.
+"""kill -9 at moments spread over the length of add, commit, checkout and reset.
 
 The length of a command is measured on the same tree, and the moments are
 drawn from it; at least half of the kills of each command have to find it
@@ -19,6 +19,8 @@ import time
 
 import oracle
 from oracle import DIG, SEED, Ledger, Repo, Scratch, Tap, Tree, count, scan
+
+VERBS = ("add", "commit", "checkout", "reset")
 
 
 class Verb:
@@ -120,11 +122,35 @@ def trial_checkout(verb, repo, tree, ledger, rng, wrong):
             wrong.append("not clean after %s: %r" % (answer, answer.out[:200]))
 
 
+def trial_reset(verb, repo, tree, ledger, rng, wrong):
+    del tree
+    target, want = rng.choice(ledger.acked[:-1][-12:])
+    repo.must("switch", "-q", "-C", "moved")
+    tracked = [p for p, what in scan(repo.work).items() if what[0] == "file"]
+    for path in rng.sample(sorted(tracked), 10):
+        with open(os.path.join(os.fsencode(repo.work), path), "ab") as out:
+            out.write(b"an edit that reset loses\n")
+    code = verb.strike(repo, rng, "reset", "--hard", target)
+    if code not in (None, 0):
+        wrong.append("reset exited %d" % code)
+    wrong += oracle.inspect(repo, ledger, rng)
+    answer = repo.dig("reset", "--hard", target)
+    if answer.code != 0:
+        wrong.append("finishing: %s" % answer)
+    wrong += oracle.differences(want, scan(repo.work))[:5]
+    for command, said in ((("status", "--porcelain=v1"), ""),
+                          (("rev-parse", "moved"), target)):
+        answer = repo.dig(*command)
+        if answer.code != 0 or answer.out.decode().strip() != said:
+            wrong.append("after reset: %s %r" % (answer, answer.out[:200]))
+    repo.must("switch", "-f", "main")
+
+
 def campaign(tap, scratch, trials):
     rng = random.Random(SEED)
-    verbs = {name: Verb(name) for name in ("add", "commit", "checkout")}
+    verbs = {name: Verb(name) for name in VERBS}
     run = {"add": trial_add, "commit": trial_commit,
-           "checkout": trial_checkout}
+           "checkout": trial_checkout, "reset": trial_reset}
     failures, round_, age = [], 0, 150
     for trial in range(trials):
         if age == 150:  # a young repository again, so that it stays quick
@@ -143,9 +169,13 @@ def campaign(tap, scratch, trials):
                 ledger.acked.append((repo.head(), scan(work)))
                 verbs["checkout"].measure(repo, "checkout", ledger.acked[-2][0])
                 verbs["checkout"].measure(repo, "checkout", "main")
+                repo.must("switch", "-q", "-C", "moved")
+                verbs["reset"].measure(
+                    repo, "reset", "--hard", ledger.acked[-2][0])
+                repo.must("switch", "-q", "main")
             beside = oracle.gather(scratch.dir)
         age += 1
-        name = ("add", "commit", "checkout")[trial % 3]
+        name = VERBS[trial % len(VERBS)]
         wrong = []
         try:
             run[name](verbs[name], repo, tree, ledger, rng, wrong)
