@@ -17,6 +17,7 @@
 #include "repo/history.h"
 #include "repo/names.h"
 #include "repo/record.h"
+#include "repo/reflog.h"
 #include "repo/repo.h"
 #include "repo/reset.h"
 #include "repo/revision.h"

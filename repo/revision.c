@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "repo/internal.h"
+#include "repo/reflog.h"
 
 #define NUMBER_MAX 1000000000
 #define PREFIX_MIN 4
@@ -249,75 +250,22 @@ dig_revision_short(struct dig_repo *repo, const struct dig_oid *id, size_t min,
 
 /* ---- Where a ref stood ------------------------------------------------ */
 
-/* The journal read forwards; ids are where the ref stood, oldest first. */
-struct moves {
-	const char *ref; /* NULL: HEAD */
-	struct dig_state state;
-	struct dig_oid *ids;
-	size_t count;
-	size_t cap;
-};
-
-static bool
-stands_at(const struct moves *moves, struct dig_oid *out)
-{
-	const struct dig_ref *ref;
-
-	if (moves->ref == NULL)
-		return dig_state_head(&moves->state, out);
-	ref = dig_state_ref(&moves->state, moves->ref);
-	if (ref != NULL)
-		*out = ref->id;
-	return ref != NULL;
-}
-
-static bool
-same_name(const char *a, const char *b)
-{
-	if (a == NULL || b == NULL)
-		return a == b;
-	return strcmp(a, b) == 0;
-}
-
-static bool
-on_move(void *arg, const struct dig_journal_record *rec)
-{
-	struct moves *moves = arg;
-	struct dig_oid before, after;
-	bool had = stands_at(moves, &before);
-	bool switched = moves->ref == NULL && rec->has_head &&
-			!rec->is_checkpoint &&
-			!same_name(rec->old_head_ref, rec->head_ref);
-
-	dig_journal_apply(rec, &moves->state);
-	if (!stands_at(moves, &after)) {
-		moves->count = 0; /* a deleted ref begins anew */
-	} else if (!had || switched || !dig_oid_eq(&before, &after)) {
-		DIG_GROW(moves->ids, moves->cap, moves->count + 1);
-		moves->ids[moves->count++] = after;
-	}
-	return true;
-}
-
 static enum dig_status
 find_move(struct dig_repo *repo, const char *ref, unsigned n,
     struct dig_oid *out, struct dig_error *err)
 {
-	struct moves moves = { .ref = ref };
+	struct dig_moves moves = { NULL, 0, 0 };
 	enum dig_status st;
 
-	dig_state_init(&moves.state);
-	st = dig_journal_each(dig_store_journal(dig_index_store(repo->index)),
-	    true, on_move, &moves, err);
+	st = dig_reflog_read(repo, ref, &moves, err);
 	if (st == DIG_OK && n >= moves.count)
 		st = dig_raise(err, DIG_ENOTFOUND,
 		    "the journal knows %zu places of '%.200s', not %u",
 		    moves.count, ref == NULL ? "HEAD" : dig_ref_short(ref),
 		    n + 1);
 	if (st == DIG_OK)
-		*out = moves.ids[moves.count - 1 - n];
-	free(moves.ids);
-	dig_state_clear(&moves.state);
+		*out = moves.at[moves.count - 1 - n].id;
+	dig_moves_clear(&moves);
 	return st;
 }
 
