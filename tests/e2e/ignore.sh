@@ -134,7 +134,7 @@ if [ "${SOAK:-0}" = 1 ]; then
 elif [ "${SANITIZED:-0}" = 1 ]; then
 	trees=100
 else
-	trees=3000
+	trees=1000
 fi
 mkdir "$TMP/random"
 t "random trees as git has them, seed $seed" python3 \
