@@ -969,9 +969,28 @@ forget_commit(struct dig_index *index, int64_t seq, struct dig_error *err)
 	return st;
 }
 
-/* Add the parents of a commit to the wanted. */
+/* Ids of commits, and how many of them wait to be visited. */
+struct commit_set {
+	struct dig_oidmap map;
+	size_t waiting;
+};
+
+static void
+commit_set_add(struct commit_set *set, const struct dig_oid *id)
+{
+	set->waiting += dig_oidmap_claim(&set->map, DIG_KIND_COMMIT, id);
+}
+
+static bool
+commit_set_has(struct commit_set *set, const struct dig_oid *id)
+{
+	struct dig_oidmap_entry found;
+
+	return dig_oidmap_find(&set->map, DIG_KIND_COMMIT, id, &found);
+}
+
 static enum dig_status
-want_parents(struct dig_index *index, int64_t seq, struct dig_oidmap *wanted,
+add_parents(struct dig_index *index, int64_t seq, struct commit_set *set,
     struct dig_error *err)
 {
 	struct dig_stmt *stmt = NULL;
@@ -986,55 +1005,76 @@ want_parents(struct dig_index *index, int64_t seq, struct dig_oidmap *wanted,
 		st = dig_stmt_oid(stmt, 0, &id, err);
 		if (st != DIG_OK)
 			break;
-		dig_oidmap_claim(wanted, DIG_KIND_COMMIT, &id);
+		commit_set_add(set, &id);
 	}
 	dig_stmt_done(stmt);
 	return st == DIG_ENOTFOUND ? DIG_OK : st;
 }
 
-/*
- * A commit's row comes after those of its parents, so one pass from the newest
- * row down decides: wanted by a tip or by a row that stays, or gone.
- */
-static enum dig_status
-forget_unreached(
-    struct dig_index *index, const struct dig_state *to, struct dig_error *err)
+/* Tips of a state that are not in `but` (or NULL). */
+static void
+add_tips(struct dig_index *index, const struct dig_state *state,
+    struct commit_set *but, struct commit_set *set)
 {
-	struct dig_oidmap wanted;
-	struct dig_oidmap_entry found;
+	struct dig_oid id;
+
+	for (size_t i = 0; i < state->nrefs; i++)
+		if (ref_commit(index, &state->refs[i], &id) &&
+		    (but == NULL || !commit_set_has(but, &id)))
+			commit_set_add(set, &id);
+	if (dig_state_head(state, &id) &&
+	    (but == NULL || !commit_set_has(but, &id)))
+		commit_set_add(set, &id);
+}
+
+/* One row: wanted by a tip or by a row that stays, or gone. */
+static enum dig_status
+keep_or_forget(struct dig_index *index, int64_t seq, struct commit_set *wanted,
+    struct commit_set *doubtful, struct dig_error *err)
+{
 	struct dig_stmt *stmt = NULL;
 	struct dig_oid id;
+	enum dig_status st;
+
+	st = dig_db_stmt(index->db, DIG_SQL_COMMIT_BY_SEQ, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	dig_stmt_bind_int(stmt, 1, seq);
+	st = dig_stmt_row(stmt, err);
+	if (st == DIG_OK)
+		st = dig_stmt_oid(stmt, 0, &id, err);
+	dig_stmt_done(stmt);
+	if (st != DIG_OK)
+		return st == DIG_ENOTFOUND ? DIG_OK : st;
+	doubtful->waiting -= commit_set_has(doubtful, &id);
+	if (commit_set_has(wanted, &id))
+		return add_parents(index, seq, wanted, err);
+	st = add_parents(index, seq, doubtful, err);
+	return st == DIG_OK ? forget_commit(index, seq, err) : st;
+}
+
+/*
+ * A commit's row comes after those of its parents, so one pass from the newest
+ * row down decides. Only what the tips of before reached can be gone now: when
+ * none of that is left to look at, the rows below all stay.
+ */
+static enum dig_status
+forget_unreached(struct dig_index *index, const struct dig_state *from,
+    const struct dig_state *to, struct dig_error *err)
+{
+	struct commit_set wanted = { .waiting = 0 };
+	struct commit_set doubtful = { .waiting = 0 };
 	enum dig_status st = DIG_OK;
 
-	dig_oidmap_init(&wanted);
-	for (size_t i = 0; i < to->nrefs; i++)
-		if (ref_commit(index, &to->refs[i], &id))
-			dig_oidmap_claim(&wanted, DIG_KIND_COMMIT, &id);
-	if (dig_state_head(to, &id))
-		dig_oidmap_claim(&wanted, DIG_KIND_COMMIT, &id);
-	for (int64_t seq = index->next_seq - 1; seq > 0; seq--) {
-		st = dig_db_stmt(index->db, DIG_SQL_COMMIT_BY_SEQ, &stmt, err);
-		if (st != DIG_OK)
-			break;
-		dig_stmt_bind_int(stmt, 1, seq);
-		st = dig_stmt_row(stmt, err);
-		if (st == DIG_OK)
-			st = dig_stmt_oid(stmt, 0, &id, err);
-		dig_stmt_done(stmt);
-		if (st == DIG_ENOTFOUND) {
-			st = DIG_OK;
-			continue;
-		}
-		if (st != DIG_OK)
-			break;
-		if (dig_oidmap_find(&wanted, DIG_KIND_COMMIT, &id, &found))
-			st = want_parents(index, seq, &wanted, err);
-		else
-			st = forget_commit(index, seq, err);
-		if (st != DIG_OK)
-			break;
-	}
-	dig_oidmap_clear(&wanted);
+	dig_oidmap_init(&wanted.map);
+	dig_oidmap_init(&doubtful.map);
+	add_tips(index, to, NULL, &wanted);
+	add_tips(index, from, &wanted, &doubtful);
+	for (int64_t seq = index->next_seq - 1;
+	     st == DIG_OK && seq > 0 && doubtful.waiting > 0; seq--)
+		st = keep_or_forget(index, seq, &wanted, &doubtful, err);
+	dig_oidmap_clear(&wanted.map);
+	dig_oidmap_clear(&doubtful.map);
 	return st;
 }
 
@@ -1248,7 +1288,7 @@ dig_index_apply(struct dig_index *index, const struct dig_state *from,
 		if (st == DIG_OK)
 			st = add_all_commits(index, from, to, stats, err);
 		if (st == DIG_OK && something_was_left(index, from, to))
-			st = forget_unreached(index, to, err);
+			st = forget_unreached(index, from, to, err);
 	}
 	if (st == DIG_OK && !refs)
 		st = apply_refs(index, from, to, err);
