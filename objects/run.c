@@ -13,6 +13,8 @@
 #define HEAD_SIZE (1 + 8 + 8 + 8 + 256 * 4)
 #define FILTER_BITS 10
 #define FILTER_PROBES 7
+/* A pack of 512 MiB has no room for more: an object takes 34 bytes or more. */
+#define COUNT_MAX ((uint64_t)32 << 20)
 #define IN_MEMORY_MAX ((uint64_t)64 << 10) /* entries */
 #define VERIFY_BLOCK ((size_t)256 << 10)
 
@@ -28,6 +30,12 @@ by_id(const void *pa, const void *pb)
 	if (cmp == 0)
 		cmp = (a->offset > b->offset) - (a->offset < b->offset);
 	return cmp;
+}
+
+static uint64_t
+filter_bits(uint64_t count)
+{
+	return count < 7 ? 64 : count * FILTER_BITS;
 }
 
 /* Bit j of an id: double hashing over the id itself, which is random. */
@@ -66,7 +74,7 @@ void
 dig_run_encode(struct dig_run_entry *entries, size_t count, uint64_t previous,
     bool trailer, struct dig_buf *out)
 {
-	uint64_t nbits = count < 7 ? 64 : (uint64_t)count * FILTER_BITS;
+	uint64_t nbits = filter_bits(count);
 	uint32_t fanout[256] = { 0 };
 	uint32_t sum = 0;
 	size_t filter_at;
@@ -183,8 +191,10 @@ dig_run_open(int fd, uint64_t offset, uint64_t limit, struct dig_run *out,
 			cur.bad = true;
 	}
 	filter_bytes = out->nbits / 8 + (out->nbits % 8 != 0);
-	if (cur.bad || out->nbits == 0 || out->fanout[256] != out->count ||
-	    out->previous >= offset ||
+	/* A filter of another size would be memory for the asking. */
+	if (cur.bad || out->count > COUNT_MAX ||
+	    out->nbits != filter_bits(out->count) ||
+	    out->fanout[256] != out->count || out->previous >= offset ||
 	    __builtin_mul_overflow(out->count, ENTRY_SIZE, &entry_bytes) ||
 	    rec.stored_len - HEAD_SIZE < entry_bytes ||
 	    rec.stored_len - HEAD_SIZE - entry_bytes != filter_bytes)

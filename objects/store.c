@@ -565,8 +565,7 @@ remove_replacements(struct dig_store *store)
 	struct dirent *entry;
 
 	if (dir == NULL) {
-		if (fd >= 0)
-			dig_close(fd);
+		dig_close(fd);
 		return;
 	}
 	while ((entry = readdir(dir)) != NULL)
@@ -588,8 +587,12 @@ remove_strays(struct dig_store *store, struct dig_error *err)
 
 	fd = dig_open_at(store->packs_dirfd, ".", DIG_OPEN_DIRECTORY);
 	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL)
-		return dig_raise_os(err, DIG_EIO, errno, "listing .dig/packs");
+	if (dir == NULL) {
+		int os = fd < 0 ? -fd : errno;
+
+		dig_close(fd);
+		return dig_raise_os(err, DIG_EIO, os, "listing .dig/packs");
+	}
 	while ((entry = readdir(dir)) != NULL) {
 		if (sscanf(entry->d_name, "%9u.pack", &number) != 1)
 			continue;

@@ -430,6 +430,34 @@ test_hostile_run(void **state)
 			file.data[at] ^= (uint8_t)mask;
 		}
 	assert_true(opened > 100);
+	/* A filter larger than its entries ask for, the rest in order. */
+	for (uint64_t more = 0; more < 2; more++) {
+		struct dig_buf body = DIG_BUF_INIT;
+		struct dig_buf bytes = DIG_BUF_INIT;
+		struct dig_record rec;
+		struct dig_run run;
+		int fd;
+
+		dig_run_encode(entries, 40, 3, false, &body);
+		dig_set_be64(body.data + 17, 400 + 8 * more);
+		for (uint64_t i = 0; i < more; i++)
+			dig_buf_putc(&body, 0xff);
+		memset(&rec, 0, sizeof(rec));
+		rec.kind = DIG_KIND_RUN;
+		rec.raw_len = rec.stored_len = body.len;
+		dig_buf_put(&bytes, payload, sizeof(payload));
+		dig_record_encode(&rec, body.data, &bytes);
+		dig_buf_put(&bytes, body.data, body.len);
+		fd = temp_file(&bytes);
+		assert_int_equal(
+		    dig_run_open(fd, sizeof(payload), bytes.len, &run, &err),
+		    more ? DIG_ECORRUPT : DIG_OK);
+		if (!more)
+			dig_run_clear(&run);
+		dig_close(fd);
+		dig_buf_clear(&body);
+		dig_buf_clear(&bytes);
+	}
 	for (uint64_t limit = 0; limit < file.len; limit += 13) {
 		struct dig_run run;
 		int fd = temp_file(&file);
