@@ -2,18 +2,13 @@
  *
  * dig commit
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "cmd/command.h"
-#include "cmd/editor.h"
 #include "cmd/json.h"
+#include "cmd/message.h"
 #include "cmd/text.h"
-#include "objects/base/io.h"
 
-#define MESSAGE_FILE_MAX ((size_t)16 << 20)
 #define EDIT_NAME "COMMIT_EDITMSG"
 #define LISTED_MAX 200 /* changes shown in the editor */
 
@@ -64,43 +59,6 @@ const struct dig_usage dig_usage_commit = {
 };
 
 /* ---- The message ------------------------------------------------------ */
-
-static void
-join_messages(const struct dig_list *list, struct dig_buf *out)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (i > 0)
-			dig_buf_puts(out, "\n\n");
-		dig_buf_puts(out, list->at[i]);
-	}
-}
-
-/* A file, a pipe or standard input, to the end. */
-static enum dig_status
-read_message(const char *name, struct dig_buf *out, struct dig_error *err)
-{
-	bool standard = strcmp(name, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	enum dig_status st = DIG_OK;
-	int64_t got;
-
-	if (fd < 0)
-		return dig_raise_os(
-		    err, DIG_EINVALID, errno, "reading '%s'", name);
-	dig_buf_reserve(out, MESSAGE_FILE_MAX + 1);
-	got = dig_read_full(fd, out->data, MESSAGE_FILE_MAX + 1);
-	if (got < 0)
-		st = dig_raise_os(
-		    err, DIG_EFILE, (int)-got, "reading '%s'", name);
-	else if ((size_t)got > MESSAGE_FILE_MAX)
-		st = dig_raise(
-		    err, DIG_EINVALID, "'%s' is too large for a message", name);
-	else
-		out->len = (size_t)got;
-	if (!standard)
-		dig_ignore(dig_close(fd) == 0 ? DIG_OK : DIG_EFILE);
-	return st;
-}
 
 struct listing {
 	struct dig_buf *out;
@@ -163,29 +121,12 @@ static enum dig_status
 edit_message(struct dig_cli *cli, struct dig_repo *repo,
     const struct opts *opts, struct dig_buf *out, struct dig_error *err)
 {
-	struct dig_buf text = DIG_BUF_INIT, path = DIG_BUF_INIT;
+	struct dig_buf text = DIG_BUF_INIT;
 	enum dig_status st;
-	int fd;
 
 	st = make_template(repo, opts, &text, err);
-	if (st != DIG_OK)
-		goto out;
-	fd = dig_open_at(AT_FDCWD, dig_repo_dir(repo), DIG_OPEN_DIRECTORY);
-	if (fd < 0) {
-		st = dig_raise_os(
-		    err, DIG_EIO, -fd, "opening '%s'", dig_repo_dir(repo));
-		goto out;
-	}
-	st = dig_replace_file(fd, EDIT_NAME, text.data, text.len, err);
-	dig_ignore(dig_close(fd) == 0 ? DIG_OK : DIG_EIO); /* a folder */
-	dig_buf_printf(&path, "%s/%s", dig_repo_dir(repo), EDIT_NAME);
 	if (st == DIG_OK)
-		st = dig_editor_run(
-		    dig_cli_config(cli), (const char *)path.data, &text, err);
-	if (st == DIG_OK)
-		dig_message_clean(text.data, text.len, true, out);
-out:
-	dig_buf_clear(&path);
+		st = dig_message_edit(cli, repo, EDIT_NAME, &text, out, err);
 	dig_buf_clear(&text);
 	return st;
 }
@@ -196,9 +137,6 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
     const struct opts *opts, struct dig_buf *out, bool *edited, bool *kept,
     struct dig_error *err)
 {
-	struct dig_buf text = DIG_BUF_INIT;
-	enum dig_status st = DIG_OK;
-
 	*edited = false;
 	*kept = false;
 	if (opts->messages.count == 0 && opts->file == NULL) {
@@ -206,14 +144,7 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 		*edited = !*kept;
 		return *kept ? DIG_OK : edit_message(cli, repo, opts, out, err);
 	}
-	if (opts->file == NULL)
-		join_messages(&opts->messages, &text);
-	else
-		st = read_message(opts->file, &text, err);
-	if (st == DIG_OK)
-		dig_message_clean(text.data, text.len, false, out);
-	dig_buf_clear(&text);
-	return st;
+	return dig_message_given(&opts->messages, opts->file, out, err);
 }
 
 /* ---- Printing --------------------------------------------------------- */

@@ -23,5 +23,6 @@
 #include "repo/revision.h"
 #include "repo/stage.h"
 #include "repo/status.h"
+#include "repo/tag.h"
 
 #endif

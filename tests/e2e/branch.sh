@@ -3,7 +3,7 @@
 #
 # dig branch, beside git branch on the same steps in the same folder.
 . "${0%/*}/lib.sh"
-need git
+need git python3
 
 new_repo
 git init -q -b main .

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Messages of commits and tags: from options, a file or the editor.
+ */
+#ifndef CMD_MESSAGE_H
+#define CMD_MESSAGE_H
+
+#include "cmd/command.h"
+
+/*
+ * From -m (each a paragraph) or, where file is not NULL, from -F ("-" is
+ * standard input), cleaned, into out (reset). Errors: INVALID (too large, no
+ * such file), FILE.
+ */
+enum dig_status dig_message_given(const struct dig_list *messages,
+    const char *file, struct dig_buf *out, struct dig_error *err) DIG_CHECKED;
+
+/*
+ * Let the person edit `text` in the file `name` of .dig; what they leave, clean
+ * and without comments, goes into out (reset). Errors: those of
+ * dig_editor_run, and IO.
+ */
+enum dig_status dig_message_edit(struct dig_cli *cli, struct dig_repo *repo,
+    const char *name, struct dig_buf *text, struct dig_buf *out,
+    struct dig_error *err) DIG_CHECKED;
+
+#endif
