@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
@@ -29,6 +30,20 @@ claim_standard_descriptors(void)
 		    open("/dev/null", O_RDWR) != fd)
 			return -1;
 	return 0;
+}
+
+/* Every pack is held open: a repository of 500 GiB needs more than the usual
+ * soft limit of 1,024 descriptors. */
+static void
+allow_many_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 static void
@@ -175,6 +190,7 @@ main(int argc, char **argv)
 
 	if (claim_standard_descriptors() != 0)
 		return dig_exit_code(DIG_EIO);
+	allow_many_descriptors();
 	keep_from_sigpipe();
 	dig_interrupt_install();
 	pthread_mutex_init(&cli.mutex, NULL);

@@ -54,6 +54,11 @@ t_fails 0 'a file that does not parse is told of' 'config:1: ' \
 	with_config '[core\n' help
 rm "$XDG_CONFIG_HOME/dig/config"
 
+# Every pack is held open: what the system allows is used.
+new_repo many
+echo 1 >f
+t 'few descriptors by the soft limit' sh -c 'ulimit -Sn 9 && "$DIG" add f'
+
 if command -v script >/dev/null; then
 	export DIG_PAGER='sed s/^/paged:/'
 	t_has 'a pager on a terminal' 'paged:usage' \
