@@ -6,10 +6,14 @@
 
 #include <stdlib.h>
 
+#include "objects/base/io.h"
+#include "objects/hash64.h"
+
 void
 dig_oidmap_init(struct dig_oidmap *map)
 {
 	memset(map, 0, sizeof(*map));
+	dig_random(&map->seed, sizeof(map->seed));
 	for (size_t i = 0; i < DIG_OIDMAP_SHARDS; i++)
 		pthread_mutex_init(&map->shards[i].mutex, NULL);
 }
@@ -41,11 +45,15 @@ shard_of(struct dig_oidmap *map, const struct dig_oid *id)
 
 /* The entry, or the free place where it would stand. cap > 0. */
 static struct dig_oidmap_entry *
-probe(const struct dig_oidmap_shard *shard, enum dig_kind kind,
+probe(uint64_t seed, const struct dig_oidmap_shard *shard, enum dig_kind kind,
     const struct dig_oid *id)
 {
-	size_t at = (size_t)dig_get_be64(id->bytes) & (shard->cap - 1);
+	uint8_t key[8 + DIG_HASH_SIZE];
+	size_t at;
 
+	memcpy(key, &seed, 8);
+	memcpy(key + 8, id->bytes, DIG_HASH_SIZE);
+	at = (size_t)dig_hash64(key, sizeof(key)) & (shard->cap - 1);
 	while (shard->slots[at].kind != 0 &&
 	       (shard->slots[at].kind != (uint8_t)kind ||
 		   !dig_oid_eq(&shard->slots[at].id, id)))
@@ -54,7 +62,7 @@ probe(const struct dig_oidmap_shard *shard, enum dig_kind kind,
 }
 
 static void
-make_room(struct dig_oidmap_shard *shard)
+make_room(uint64_t seed, struct dig_oidmap_shard *shard)
 {
 	struct dig_oidmap_shard bigger = *shard;
 
@@ -64,7 +72,8 @@ make_room(struct dig_oidmap_shard *shard)
 	bigger.slots = dig_calloc(bigger.cap, sizeof(*bigger.slots));
 	for (size_t i = 0; i < shard->cap; i++)
 		if (shard->slots[i].kind != 0)
-			*probe(&bigger, (enum dig_kind)shard->slots[i].kind,
+			*probe(seed, &bigger,
+			    (enum dig_kind)shard->slots[i].kind,
 			    &shard->slots[i].id) = shard->slots[i];
 	free(shard->slots);
 	shard->slots = bigger.slots;
@@ -80,7 +89,7 @@ dig_oidmap_find(struct dig_oidmap *map, enum dig_kind kind,
 
 	pthread_mutex_lock(&shard->mutex);
 	if (shard->cap > 0) {
-		*out = *probe(shard, kind, id);
+		*out = *probe(map->seed, shard, kind, id);
 		found = out->kind != 0;
 	}
 	pthread_mutex_unlock(&shard->mutex);
@@ -96,8 +105,8 @@ dig_oidmap_claim(
 	bool fresh;
 
 	pthread_mutex_lock(&shard->mutex);
-	make_room(shard);
-	entry = probe(shard, kind, id);
+	make_room(map->seed, shard);
+	entry = probe(map->seed, shard, kind, id);
 	fresh = entry->kind == 0;
 	if (fresh) {
 		entry->id = *id;
@@ -117,8 +126,8 @@ dig_oidmap_place(struct dig_oidmap *map, enum dig_kind kind,
 	struct dig_oidmap_entry *entry;
 
 	pthread_mutex_lock(&shard->mutex);
-	make_room(shard);
-	entry = probe(shard, kind, id);
+	make_room(map->seed, shard);
+	entry = probe(map->seed, shard, kind, id);
 	if (entry->kind == 0) {
 		entry->id = *id;
 		entry->kind = (uint8_t)kind;
@@ -145,7 +154,7 @@ dig_oidmap_raw(struct dig_oidmap *map, enum dig_kind kind,
 
 	pthread_mutex_lock(&shard->mutex);
 	if (shard->cap > 0) {
-		entry = probe(shard, kind, id);
+		entry = probe(map->seed, shard, kind, id);
 		if (entry->kind != 0 && entry->raw != NULL) {
 			dig_buf_reset(out);
 			dig_buf_put(out, entry->raw, entry->raw_len);

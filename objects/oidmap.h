@@ -29,6 +29,7 @@ struct dig_oidmap_shard {
 };
 
 struct dig_oidmap {
+	uint64_t seed; /* chosen ids of a hostile pack meet in no one place */
 	struct dig_oidmap_shard shards[DIG_OIDMAP_SHARDS];
 };
 

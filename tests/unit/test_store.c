@@ -3,6 +3,7 @@
  * The store as its users drive it: transactions, reopening, sealing, solids,
  * delta chains, many writers, what is left after an abort, damage.
  */
+#include "objects/oidmap.h"
 #include "tests/unit/store_rig.h"
 
 #include <dirent.h>
@@ -805,6 +806,29 @@ test_large_trailer(void **state)
 	rig_clear(&rig);
 }
 
+/* Ids that someone chose, all alike where a table may look, cost no more. */
+static void
+test_chosen_ids(void **state)
+{
+	const struct dig_location at = { 1, 64, 0 };
+	int64_t start = dig_now_ns();
+	struct dig_oidmap_entry entry;
+	struct dig_oidmap map;
+	struct dig_oid id;
+
+	(void)state;
+	dig_oidmap_init(&map);
+	memset(&id, 0x5a, sizeof(id));
+	for (uint64_t i = 0; i < 100000; i++) {
+		dig_set_be64(id.bytes + 16, i);
+		dig_oidmap_place(&map, DIG_KIND_CHUNK, &id, &at, NULL, 0);
+	}
+	assert_int_equal(dig_oidmap_len(&map), 100000);
+	assert_true(dig_oidmap_find(&map, DIG_KIND_CHUNK, &id, &entry));
+	dig_oidmap_clear(&map);
+	assert_true(dig_now_ns() - start < 5000000000);
+}
+
 static void
 test_truncated(void **state)
 {
@@ -881,6 +905,7 @@ main(void)
 		cmocka_unit_test(test_failed_writes),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_large_trailer),
+		cmocka_unit_test(test_chosen_ids),
 		cmocka_unit_test(test_truncated),
 	};
 
