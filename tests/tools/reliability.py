@@ -40,6 +40,8 @@ CAMPAIGNS = [
     ("history", "Histories that lead to one tree",
      [("random sequences of edits, add, rm, mv and commit", "sequences",
        "differing")]),
+    ("rows", "Rows of the index after random commands",
+     [("commands", "steps", "differing")]),
     ("oom", "Allocations that fail",
      [("allocations made to fail", "tried", "failures")]),
 ]
