@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Rows of the staging in path order, read in pages, so that no statement stays
- * open while the caller works, writes rows or prints.
+ * open while the caller works, writes rows or prints. The reader of status is
+ * another one: its thread reads ahead with the same connection, which is right
+ * only as long as nobody writes.
  */
 #ifndef STAGING_ROWS_H
 #define STAGING_ROWS_H
