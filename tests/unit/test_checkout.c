@@ -179,7 +179,7 @@ commit(struct world *w, const struct want *wants, size_t n,
 static enum dig_status
 switch_to(struct world *w, const char *rev, bool force, struct dig_error *err)
 {
-	struct dig_checkout_options options = { rev, force, false };
+	struct dig_checkout_options options = { .rev = rev, .force = force };
 	struct dig_checkout_result result;
 	enum dig_status st = dig_checkout(w->repo, &options, &result, err);
 
