@@ -114,7 +114,9 @@ class Sequence:
             self.dig("rm", "-q", "-f", *how, "--", *some)
 
     def mv(self):
-        names = [n for n in self.tracked() if os.path.lexists(self.path(n))]
+        # What an edit has made a folder since is refused, as git does.
+        names = [n for n in self.tracked() if os.path.isfile(self.path(n))
+                 or os.path.islink(self.path(n))]
         if names:
             name = self.rng.choice(names)
             new = self.rng.choice(self.names) + ".moved"
