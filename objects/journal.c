@@ -246,11 +246,13 @@ open_from(int dig_dirfd, const struct dig_journal_hint *hint, bool whole,
 			hint = NULL;
 		}
 	}
-	st = slurp(dig_dirfd, NAME, journal->start, &file, &journal->seen,
-	    &has_file, err);
+	/* The copy first: a record is in the journal before it is there, so one
+	 * that is written meanwhile cannot look lost. */
+	st = slurp(
+	    dig_dirfd, COPY_NAME, journal->start, &copy, NULL, &has_copy, err);
 	if (st == DIG_OK)
-		st = slurp(dig_dirfd, COPY_NAME, journal->start, &copy, NULL,
-		    &has_copy, err);
+		st = slurp(dig_dirfd, NAME, journal->start, &file,
+		    &journal->seen, &has_file, err);
 	if (st != DIG_OK)
 		goto out;
 	if (!has_file && !has_copy) {
@@ -737,10 +739,11 @@ dig_journal_verify(struct dig_journal *journal,
 	for (int tries = 0; tries < VERIFY_TRIES; tries++) {
 		dig_journal_close(all);
 		all = NULL;
-		st = slurp(journal->dirfd, NAME, 0, &file, &sb, &has_file, err);
+		st = slurp(
+		    journal->dirfd, COPY_NAME, 0, &copy, NULL, &has_copy, err);
 		if (st == DIG_OK)
-			st = slurp(journal->dirfd, COPY_NAME, 0, &copy, NULL,
-			    &has_copy, err);
+			st = slurp(journal->dirfd, NAME, 0, &file, &sb,
+			    &has_file, err);
 		if (st != DIG_OK)
 			goto out;
 		st = open_whole(journal, &all, err);
