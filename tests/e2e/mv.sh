@@ -72,16 +72,21 @@ t 'renamed by other means: only staged' dig mv b d
 t_eq 'all is staged' '' "$(dig status --porcelain=v1 | cut -c2 | tr -d ' \n')"
 t 'back' dig mv d b
 
-# The second rename fails: the first is taken back.
-if [ "$(id -u)" -ne 0 ]; then
-	mkdir locked
-	chmod 500 locked
-	t_exit 1 'no permission' dig mv b c locked
-	t_eq 'the first is back' three "$(cat b)"
-	chmod 700 locked
-else
-	skip 'a rename that fails' 'root may do all'
-fi
+# The second rename fails: the first is taken back. Root needs the right to
+# write everywhere taken from it.
+plain()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --bounding-set -dac_override,-dac_read_search "$DIG" "$@"
+	else
+		dig "$@"
+	fi
+}
+mkdir locked
+chmod 500 locked
+t_exit 1 'no permission' plain mv b c locked
+t_eq 'the first is back' three "$(cat b)"
+chmod 700 locked
 mkdir "$TMP/outside"
 ln -s "$TMP/outside" away
 t_exit 1 'a link as the target' dig mv b away
