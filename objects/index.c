@@ -206,8 +206,7 @@ catch_up(struct dig_index *index, struct dig_error *err)
 	struct dig_journal *journal = dig_store_journal(index->store);
 	enum dig_status st;
 
-	st = dig_journal_settle(
-	    journal, index->position.known ? index->position.end : 0, err);
+	st = dig_journal_settle(journal, err);
 	if (st == DIG_OK)
 		st = dig_txn_begin(index->db, err);
 	if (st == DIG_OK)

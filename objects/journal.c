@@ -41,11 +41,14 @@ struct dig_journal {
 	/* what heal has to put right, from `start` on */
 	uint64_t start;
 	struct dig_buf good;
-	bool main_differs;
-	bool copy_failed; /* until heal writes it anew */
+	bool main_differs;    /* a record is bad or missing there */
+	bool torn;            /* bytes behind the last record */
+	bool copy_failed;     /* until heal writes it anew */
+	uint64_t durable_end; /* records up to here were synced */
 	/* between prepare and append */
 	bool prepared;
 	struct dig_buf pending;
+	size_t pending_first; /* bytes before the checkpoint behind it */
 	struct dig_state next;
 	struct dig_journal_record next_last;
 	struct dig_buf next_last_bytes;
@@ -176,6 +179,16 @@ damaged(uint64_t pos, uint64_t seq, struct dig_error *err)
 	return st;
 }
 
+static size_t
+shared_prefix(const struct dig_buf *a, const struct dig_buf *b)
+{
+	size_t same = 0;
+
+	while (same < a->len && same < b->len && a->data[same] == b->data[same])
+		same++;
+	return same;
+}
+
 /* Parse from journal->start on, choosing for each record the first source
  * that has it whole: the file, the copy, the index. */
 static enum dig_status
@@ -218,14 +231,15 @@ parse(struct dig_journal *journal, const struct dig_buf *file,
 	    record_follows(file, start, pos) ||
 	    record_follows(copy, start, pos))
 		return damaged(pos, first ? 1 : journal->last.seq + 1, err);
-	if (start + file->len != pos)
-		journal->main_differs = true; /* a torn tail */
+	journal->torn = start + file->len > pos;
 	return DIG_OK;
 }
 
+/* `durable_end`: records up to there are known to have been synced. */
 static enum dig_status
-open_from(int dig_dirfd, const struct dig_journal_hint *hint, bool whole,
-    struct dig_journal **out, struct dig_error *err)
+open_from(int dig_dirfd, const struct dig_journal_hint *hint,
+    uint64_t durable_end, bool whole, struct dig_journal **out,
+    struct dig_error *err)
 {
 	struct dig_journal *journal = dig_calloc(1, sizeof(*journal));
 	struct dig_journal_record said;
@@ -244,6 +258,7 @@ open_from(int dig_dirfd, const struct dig_journal_hint *hint, bool whole,
 			dig_journal_record_clear(&said);
 		} else {
 			hint = NULL;
+			durable_end = 0;
 		}
 	}
 	/* The copy first: a record is in the journal before it is there, so one
@@ -264,6 +279,11 @@ open_from(int dig_dirfd, const struct dig_journal_hint *hint, bool whole,
 	st = parse(journal, &file, &copy, hint, err);
 	if (st != DIG_OK)
 		goto out;
+	/* The copy gets a record once it is synced. */
+	journal->durable_end =
+	    journal->start + shared_prefix(&copy, &journal->good);
+	if (durable_end > journal->durable_end)
+		journal->durable_end = durable_end;
 	*out = journal;
 	journal = NULL;
 out:
@@ -277,18 +297,26 @@ enum dig_status
 dig_journal_open(int dig_dirfd, const struct dig_journal_hint *hint,
     struct dig_journal **out, struct dig_error *err)
 {
-	return open_from(dig_dirfd, hint, false, out, err);
+	return open_from(dig_dirfd, hint,
+	    hint == NULL ? 0 : hint->offset + hint->len, false, out, err);
 }
 
-/* The same journal from its first record on. */
 static enum dig_status
-open_whole(const struct dig_journal *journal, struct dig_journal **out,
-    struct dig_error *err)
+open_again(const struct dig_journal *journal, bool whole,
+    struct dig_journal **out, struct dig_error *err)
 {
 	struct dig_journal_hint hint = { journal->last.offset,
 		journal->last_bytes.data, journal->last_bytes.len };
 
-	return open_from(journal->dirfd, &hint, true, out, err);
+	return open_from(
+	    journal->dirfd, &hint, journal->durable_end, whole, out, err);
+}
+
+enum dig_status
+dig_journal_reopen(const struct dig_journal *journal, struct dig_journal **out,
+    struct dig_error *err)
+{
+	return open_again(journal, false, out, err);
 }
 
 void
@@ -350,101 +378,119 @@ dig_journal_is_fresh(const struct dig_journal *journal)
 
 /* ---- Writing ---------------------------------------------------------- */
 
-/* Make the file's bytes from `start` on equal to `good`, and sync it. What the
- * copy gets is durable in the journal first: a cut may tear one of them only.
+/*
+ * A new file with the right bytes in the place of the old one. What was
+ * committed is never written over: a cut leaves the old file or the new. The
+ * bytes before `start` are those of `from`, which has them.
  */
-static int
-even_out(struct dig_journal *journal, const char *name)
-{
-	struct dig_buf now = DIG_BUF_INIT;
-	struct dig_error err;
-	uint64_t want = journal->start + journal->good.len;
-	struct dig_stat sb;
-	size_t same = 0;
-	bool exists;
-	int rc = 0;
-	int fd;
-
-	fd =
-	    dig_open_at(journal->dirfd, name, DIG_OPEN_WRITE | DIG_OPEN_CREATE);
-	if (fd < 0)
-		return -fd;
-	if (slurp(journal->dirfd, name, journal->start, &now, &sb, &exists,
-		&err) != DIG_OK) {
-		rc = EIO;
-		goto out;
-	}
-	while (same < now.len && same < journal->good.len &&
-	       now.data[same] == journal->good.data[same])
-		same++;
-	if (same == journal->good.len && now.len == same)
-		goto out;
-	if (strcmp(name, COPY_NAME) == 0 &&
-	    dig_journal_settle(journal, journal->start + same, &err) !=
-		DIG_OK) {
-		rc = EIO;
-		goto out;
-	}
-	rc = dig_pwrite_full(fd, journal->good.data + same,
-	    journal->good.len - same, journal->start + same);
-	if (rc == 0)
-		rc = dig_truncate(fd, want);
-	if (rc == 0)
-		rc = dig_sync_data(fd);
-	if (rc == 0)
-		rc = dig_sync_dir(journal->dirfd);
-out:
-	dig_close(fd);
-	dig_buf_clear(&now);
-	return rc;
-}
-
-/* A copy that lost its beginning is written anew from the healed file. */
-static int
-restore_beginning(struct dig_journal *journal, const char *to, const char *from)
+static enum dig_status
+renew(const struct dig_journal *journal, const char *name, const char *from,
+    struct dig_error *err)
 {
 	struct dig_buf bytes = DIG_BUF_INIT;
-	struct dig_error err;
-	struct dig_stat sb;
+	enum dig_status st = DIG_OK;
 	bool exists;
-	int rc = 0;
 
-	if (dig_stat_at(journal->dirfd, to, &sb) == 0 &&
-	    sb.size_bytes >= journal->start)
-		return 0;
-	if (slurp(journal->dirfd, from, 0, &bytes, NULL, &exists, &err) !=
-		DIG_OK ||
-	    bytes.len < journal->start)
-		rc = EIO;
-	else if (dig_replace_file(journal->dirfd, to, bytes.data,
-		     (size_t)journal->start, &err) != DIG_OK)
-		rc = err.os_errno ? err.os_errno : EIO;
+	if (journal->start > 0)
+		st = slurp(journal->dirfd, from, 0, &bytes, NULL, &exists, err);
+	if (st == DIG_OK && bytes.len < journal->start)
+		st =
+		    dig_raise(err, DIG_ECORRUPT, "%s lost its beginning", from);
+	if (st == DIG_OK) {
+		bytes.len = (size_t)journal->start;
+		dig_buf_put(&bytes, journal->good.data, journal->good.len);
+		st = dig_replace_file(
+		    journal->dirfd, name, bytes.data, bytes.len, err);
+	}
 	dig_buf_clear(&bytes);
-	return rc;
+	return st;
+}
+
+static bool
+has_beginning(const struct dig_journal *journal, const char *name)
+{
+	struct dig_stat sb;
+
+	return dig_stat_at(journal->dirfd, name, &sb) == 0 &&
+	       sb.size_bytes >= journal->start;
+}
+
+/* Cut what stands behind the last good record. */
+static enum dig_status
+cut_tail(const struct dig_journal *journal, struct dig_error *err)
+{
+	int fd = dig_open_at(journal->dirfd, NAME, DIG_OPEN_WRITE);
+	int rc = fd < 0 ? -fd : dig_truncate(fd, journal->end);
+
+	if (rc == 0)
+		rc = dig_sync_data(fd);
+	dig_close(fd);
+	if (rc != 0)
+		return dig_raise_os(err, DIG_EIO, rc, "cutting a torn tail");
+	return DIG_OK;
+}
+
+static enum dig_status
+heal_main(struct dig_journal *journal, struct dig_error *err)
+{
+	enum dig_status st;
+
+	if (journal->main_differs || !journal->has_seen) {
+		st = renew(journal, NAME,
+		    has_beginning(journal, NAME) ? NAME : COPY_NAME, err);
+		journal->durable_end = journal->end;
+	} else if (journal->torn) {
+		st = cut_tail(journal, err);
+	} else {
+		return DIG_OK;
+	}
+	if (st != DIG_OK)
+		return st;
+	dig_log("journal restored up to record %llu",
+	    (unsigned long long)journal->last.seq);
+	journal->main_differs = false;
+	journal->torn = false;
+	return DIG_OK;
+}
+
+/* What the copy gets is durable in the journal first. */
+static enum dig_status
+heal_copy(struct dig_journal *journal, struct dig_error *err)
+{
+	struct dig_buf now = DIG_BUF_INIT;
+	enum dig_status st;
+	bool exists;
+
+	st = slurp(journal->dirfd, COPY_NAME, journal->start, &now, NULL,
+	    &exists, err);
+	if (st != DIG_OK && st != DIG_ECORRUPT)
+		goto out;
+	if (st == DIG_OK && has_beginning(journal, COPY_NAME) &&
+	    now.len == journal->good.len &&
+	    shared_prefix(&now, &journal->good) == now.len)
+		goto out;
+	st = dig_journal_settle(journal, err);
+	if (st == DIG_OK)
+		st = renew(journal, COPY_NAME, NAME, err);
+out:
+	dig_buf_clear(&now);
+	return st;
 }
 
 enum dig_status
 dig_journal_heal(struct dig_journal *journal, struct dig_error *err)
 {
-	int rc = 0;
+	enum dig_status st = heal_main(journal, err);
 
-	if (journal->main_differs || !journal->has_seen) {
-		rc = restore_beginning(journal, NAME, COPY_NAME);
-		if (rc == 0)
-			rc = even_out(journal, NAME);
-		if (rc != 0)
-			return dig_raise_os(
-			    err, DIG_EIO, rc, "restoring the journal");
-		dig_log("journal restored up to record %llu",
-		    (unsigned long long)journal->last.seq);
-		journal->main_differs = false;
+	if (st != DIG_OK) {
+		dig_wrap(err, "restoring the journal");
+		return st;
 	}
-	rc = restore_beginning(journal, COPY_NAME, NAME);
-	if (rc == 0)
-		rc = even_out(journal, COPY_NAME);
-	if (rc != 0)
-		return dig_raise_os(
-		    err, DIG_EIO, rc, "bringing journal.2 up to date");
+	st = heal_copy(journal, err);
+	if (st != DIG_OK) {
+		dig_wrap(err, "bringing journal.2 up to date");
+		return st;
+	}
 	journal->copy_failed = false;
 	journal->has_seen =
 	    dig_stat_at(journal->dirfd, NAME, &journal->seen) == 0;
@@ -452,28 +498,18 @@ dig_journal_heal(struct dig_journal *journal, struct dig_error *err)
 }
 
 enum dig_status
-dig_journal_settle(
-    struct dig_journal *journal, uint64_t from, struct dig_error *err)
+dig_journal_settle(struct dig_journal *journal, struct dig_error *err)
 {
-	size_t skip;
-	int fd;
-	int rc;
+	enum dig_status st;
 
-	if (from < journal->start)
-		from = journal->start;
-	if (from >= journal->end)
+	if (journal->durable_end >= journal->end)
 		return DIG_OK;
-	skip = (size_t)(from - journal->start);
-	fd = dig_open_at(journal->dirfd, NAME, DIG_OPEN_WRITE);
-	if (fd < 0)
-		return dig_raise_os(err, DIG_EIO, -fd, "opening the journal");
-	rc = dig_pwrite_full(
-	    fd, journal->good.data + skip, journal->good.len - skip, from);
-	if (rc == 0)
-		rc = dig_sync_data(fd);
-	dig_close(fd);
-	if (rc != 0)
-		return dig_raise_os(err, DIG_EIO, rc, "syncing the journal");
+	st = renew(journal, NAME, NAME, err);
+	if (st != DIG_OK)
+		return st;
+	journal->durable_end = journal->end;
+	journal->has_seen =
+	    dig_stat_at(journal->dirfd, NAME, &journal->seen) == 0;
 	return DIG_OK;
 }
 
@@ -509,6 +545,7 @@ dig_journal_prepare(struct dig_journal *journal, const struct dig_state *next,
 	if (!dig_journal_record_decode(journal->pending.data,
 		journal->pending.len, journal->end, &rec))
 		assert(!"a record that was just encoded decodes");
+	journal->pending_first = journal->pending.len;
 	dig_buf_reset(&journal->next_last_bytes);
 	if (checkpoint_is_due(journal, &rec)) {
 		size_t at = journal->pending.len;
@@ -553,6 +590,27 @@ dig_journal_unprepare(struct dig_journal *journal)
 	journal->prepared = false;
 }
 
+/*
+ * What was prepared, at `at`. A checkpoint is written when the record before
+ * it is durable: a cut in one write for both could leave the second alone,
+ * which is what damage looks like.
+ */
+static int
+write_pending(const struct dig_journal *journal, int fd, uint64_t at)
+{
+	const struct dig_buf *bytes = &journal->pending;
+	size_t first = journal->pending_first;
+	int rc;
+
+	rc = dig_pwrite_full(fd, bytes->data, first, at);
+	if (rc == 0 && bytes->len > first)
+		rc = dig_sync_data(fd);
+	if (rc == 0 && bytes->len > first)
+		rc = dig_pwrite_full(
+		    fd, bytes->data + first, bytes->len - first, at + first);
+	return rc;
+}
+
 enum dig_status
 dig_journal_append(struct dig_journal *journal, struct dig_error *err)
 {
@@ -564,8 +622,7 @@ dig_journal_append(struct dig_journal *journal, struct dig_error *err)
 	fd = dig_open_at(journal->dirfd, NAME, DIG_OPEN_WRITE);
 	if (fd < 0)
 		return dig_raise_os(err, DIG_EIO, -fd, "opening the journal");
-	rc = dig_pwrite_full(
-	    fd, journal->pending.data, journal->pending.len, journal->end);
+	rc = write_pending(journal, fd, journal->end);
 	if (rc == 0)
 		rc = dig_sync_data(fd);
 	if (rc == 0) {
@@ -599,6 +656,7 @@ dig_journal_append(struct dig_journal *journal, struct dig_error *err)
 	if (journal->last.is_checkpoint)
 		journal->checkpoint_len = journal->last.length;
 	journal->end = journal->last.offset + journal->last.length;
+	journal->durable_end = journal->end;
 	journal->prepared = false;
 	journal->has_seen =
 	    dig_stat_at(journal->dirfd, NAME, &journal->seen) == 0;
@@ -618,8 +676,8 @@ dig_journal_mirror(struct dig_journal *journal)
 	fd = dig_open_at(journal->dirfd, COPY_NAME, DIG_OPEN_WRITE);
 	rc = fd < 0 ? -fd : 0;
 	if (rc == 0)
-		rc = dig_pwrite_full(fd, journal->pending.data,
-		    journal->pending.len, journal->end - journal->pending.len);
+		rc = write_pending(
+		    journal, fd, journal->end - journal->pending.len);
 	dig_close(fd);
 	dig_buf_reset(&journal->pending);
 	if (rc != 0)
@@ -665,7 +723,7 @@ dig_journal_each(struct dig_journal *journal, bool oldest_first,
 	enum dig_status st;
 	bool more = true;
 
-	st = open_whole(journal, &all, err);
+	st = open_again(journal, true, &all, err);
 	if (st != DIG_OK)
 		return st;
 	for (uint64_t at = 0; at < all->good.len; n++) {
@@ -746,7 +804,7 @@ dig_journal_verify(struct dig_journal *journal,
 			    &has_file, err);
 		if (st != DIG_OK)
 			goto out;
-		st = open_whole(journal, &all, err);
+		st = open_again(journal, true, &all, err);
 		if (st != DIG_OK || !has_file ||
 		    sb.size_bytes == all->seen.size_bytes)
 			break;

@@ -13,6 +13,8 @@
  *     record, that the index does not know, that no valid record follows, and
  *     that the second copy has not even in part.
  * J4  journal.2 holds the same bytes, or a prefix of them.
+ * J5  A committed record is never written over: a file is appended to, cut
+ *     behind its last record, or replaced by a new one.
  */
 #ifndef OBJECTS_JOURNAL_H
 #define OBJECTS_JOURNAL_H
@@ -79,7 +81,7 @@ void dig_journal_apply(
 
 struct dig_journal;
 
-/* Where the index says the journal stood; NULL record: it says nothing. */
+/* The record that the index has applied last: it was synced before. */
 struct dig_journal_hint {
 	uint64_t offset;      /* of the record */
 	const uint8_t *bytes; /* of the record */
@@ -95,6 +97,9 @@ struct dig_journal_hint {
 enum dig_status dig_journal_open(int dig_dirfd,
     const struct dig_journal_hint *hint, struct dig_journal **out,
     struct dig_error *err) DIG_CHECKED;
+/* The same journal as it is now; the old one stays open. */
+enum dig_status dig_journal_reopen(const struct dig_journal *journal,
+    struct dig_journal **out, struct dig_error *err) DIG_CHECKED;
 void dig_journal_close(struct dig_journal *journal);
 
 /* The state after the last record, and that record. Borrowed. */
@@ -116,12 +121,13 @@ enum dig_status dig_journal_heal(
     struct dig_journal *journal, struct dig_error *err) DIG_CHECKED;
 
 /*
- * Under the lock, before the records from `from` (a file offset) on are
- * replayed: write the same bytes again and sync. They were read from the page
- * cache, and a sync that failed may have left them there alone.
+ * Under the lock, before records that the index has not applied are replayed:
+ * they were read from the page cache, and a sync that failed may have left
+ * them there alone. Where neither the index nor the copy shows that they were
+ * synced, a new file with the same bytes takes the place of the journal.
  */
-enum dig_status dig_journal_settle(struct dig_journal *journal, uint64_t from,
-    struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_journal_settle(
+    struct dig_journal *journal, struct dig_error *err) DIG_CHECKED;
 
 /*
  * Encode the difference between the journal's state and `next` as a record

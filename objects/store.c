@@ -99,17 +99,11 @@ enum dig_status
 dig_store_refresh(struct dig_store *store, struct dig_error *err)
 {
 	struct dig_journal *fresh;
-	const struct dig_buf *last;
-	struct dig_journal_hint hint;
 	enum dig_status st;
 
 	if (dig_journal_is_fresh(store->journal))
 		return DIG_OK;
-	last = dig_journal_last_bytes(store->journal);
-	hint.offset = dig_journal_last(store->journal)->offset;
-	hint.bytes = last->data;
-	hint.len = last->len;
-	st = dig_journal_open(store->dirfd, &hint, &fresh, err);
+	st = dig_journal_reopen(store->journal, &fresh, err);
 	if (st != DIG_OK)
 		return st;
 	dig_journal_close(store->journal);

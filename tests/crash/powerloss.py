@@ -269,11 +269,13 @@ class Step:
         self.code = self.error = None
 
 
-def keep_only_dig(ops):
+def ours(path):
+    return path.startswith(b"repo/.dig") or path == b"repo"
+
+
+def keep_only_dig(ops, inodes):
     """Working files belong to the user: only what is not theirs is replayed."""
-    def ours(path):
-        return path.startswith(b"repo/.dig") or path == b"repo"
-    kept, inodes = [], set()
+    kept, inodes = [], set(inodes)
     for op in ops:
         if op.kind == "C" and ours(op.p1):
             inodes.add(op.a)
@@ -359,10 +361,15 @@ def choose(history, steps, rng, how_many):
 COMMANDS = [("init",), ("add", "-A"), ("commit", "-m", "one"), ("edit", 12),
             ("add", "-A"), ("commit", "-m", "two"), ("edit", 6),
             ("commit", "-a", "-m", "three"), ("edit", 5), ("add", "-A")]
+# Names so long that a small checkpoint follows one of the last.
+BRANCHES = [("branch", *delete, "%02d" % i + 950 * "x")
+            for i in range(16) for delete in ((), ("-D",))]
 
 
-def prepare(scratch, rng, name, commands, fail=None):
-    """Record, and for every step keep the working files as they were."""
+def prepare(scratch, rng, name, commands, fail=None, before=0):
+    """Record, and for every step keep the working files as they were. The
+    first `before` commands are not recorded: their result is where it begins.
+    """
     area = scratch.path(name)
     os.makedirs(os.path.join(area, "repo"))
     repo = Repo(scratch, os.path.join(area, "repo"))
@@ -374,8 +381,9 @@ def prepare(scratch, rng, name, commands, fail=None):
     start = Disk()
     start.inodes = {}
     start.names[b"repo"] = ("dir",)
-    env = {"LD_PRELOAD": os.path.join(PRELOAD, "recorder.so"),
-           "DIG_RECORD_ROOT": area, "DIG_RECORD_LOG": log}
+    record = {"LD_PRELOAD": os.path.join(PRELOAD, "recorder.so"),
+              "DIG_RECORD_ROOT": area, "DIG_RECORD_LOG": log}
+    env = {} if before else dict(record)
     ledger, steps, works, staged, begun = Ledger(), [], {}, None, 0
     for i, command in enumerate(commands):
         if command[0] == "edit":
@@ -390,9 +398,15 @@ def prepare(scratch, rng, name, commands, fail=None):
             now = {p: what for p, what in now.items() if p in known}
             ledger.pending = now
         elif command[0] == "commit":
-            ledger.pending = staged
+            ledger.pending = staged or ledger.acked[-1][1]
+        if i == before > 0:
+            start = snapshot(area)
+            start.names = {n: v for n, v in start.names.items() if ours(n)}
+            env.update(record)
+            more.update(record)
         step = Step(command, begun, ledger.copy(), staged)
-        steps.append(step)
+        if i >= before:
+            steps.append(step)
         saved = scratch.path("%s.work%d" % (name, i))
         save_work(repo.work, saved)
         works[step] = saved
@@ -425,7 +439,7 @@ def prepare(scratch, rng, name, commands, fail=None):
             steps.append(again)
             break
     ops = read_log(log)
-    kept = keep_only_dig(ops)
+    kept = keep_only_dig(ops, start.inodes)
     index, new = [0], []
     for op, keep in zip(ops, kept):
         if keep:
@@ -454,6 +468,14 @@ def check_method(tap, area, history):
     tap.case(not bad and not history.unknown and want,
              "replaying all of the log gives what is on the disk",
              bad + history.unknown)
+
+
+def checkpoints(area):
+    """How many checkpoint records the journal has."""
+    with open(os.path.join(area, "repo/.dig/journal"), "rb") as journal:
+        raw = journal.read()
+    return sum(raw[at + 72] & 1 for at in range(len(raw) - 72)
+               if raw[at:at + 4] == b"DIJ1")
 
 
 def failing_syncs(tap, scratch, rng, limit):
@@ -508,6 +530,18 @@ def main():
         found = explore(scratch, history, steps, works, control, rng,
                         syncs=False, stop=1)
         tap.case(found, "the control, in which no sync counts, is found out")
+        area, _, history, steps, works = prepare(
+            scratch, rng, "refs", COMMANDS[:3] + BRANCHES, before=30)
+        picks = choose(history, steps, rng, count(40, 2000))
+        picks += [(min(i + at, len(history.ops)), "torn", rng.getrandbits(40))
+                  for i, op in enumerate(history.ops)
+                  if op.kind == "W" and b"DIJ1" in op.data
+                  for at in (1, 2) for _ in range(count(3, 100))]
+        more = explore(scratch, history, steps, works, picks, rng)
+        tap.figure(checkpoint_states=len(picks))
+        tap.case(not more and checkpoints(area) > 1, "%d states while "
+                 "checkpoints are written: the old or the new" % len(picks),
+                 more)
         failing_syncs(tap, scratch, rng, 8 if not oracle.SOAK else 1000)
     finally:
         scratch.remove()

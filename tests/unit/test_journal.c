@@ -370,6 +370,90 @@ test_lagging_copy(void **state)
 	tape_clear(&tape);
 }
 
+/* The inode behind a file, kept under a second name to see what happens to
+ * it. */
+static void
+keep(struct tape *tape, const char *name, struct dig_stat *sb)
+{
+	char other[40];
+
+	snprintf(other, sizeof(other), "kept-%s", name);
+	dig_unlink_at(tape->rig.fd, other);
+	assert_int_equal(linkat(tape->rig.fd, name, tape->rig.fd, other, 0), 0);
+	assert_int_equal(dig_stat_at(tape->rig.fd, other, sb), 0);
+}
+
+static bool
+was_written(struct tape *tape, const char *name, const struct dig_stat *before)
+{
+	struct dig_stat now;
+	char other[40];
+
+	snprintf(other, sizeof(other), "kept-%s", name);
+	assert_int_equal(dig_stat_at(tape->rig.fd, other, &now), 0);
+	return now.mtime_ns != before->mtime_ns ||
+	       now.size_bytes != before->size_bytes;
+}
+
+/* J5: healing replaces files, and never writes over a committed record; a
+ * journal that was synced is left alone. */
+static void
+test_never_written_over(void **state)
+{
+	struct dig_journal *journal;
+	struct dig_stat copy;
+	struct dig_stat main;
+	struct dig_error err;
+	struct tape tape;
+	uint64_t seq;
+
+	(void)state;
+	tape_init(&tape, 6);
+	/* A copy that was given up, with and without word from the index. */
+	for (int hinted = 5; hinted >= NO_HINT; hinted -= 6) {
+		struct dig_stat now;
+
+		put_file(&tape, "journal.2", tape.whole.data, 0);
+		keep(&tape, "journal", &main);
+		keep(&tape, "journal.2", &copy);
+		assert_int_equal(open_with(&tape, hinted, &seq), DIG_OK);
+		assert_int_equal(seq, 6);
+		assert_false(was_written(&tape, "journal", &main));
+		assert_false(was_written(&tape, "journal.2", &copy));
+		assert_int_equal(dig_stat_at(tape.rig.fd, "journal", &now), 0);
+		assert_int_equal(now.ino == main.ino, hinted != NO_HINT);
+	}
+	/* A record in the middle, from the copy. */
+	tape.whole.data[tape.offsets[2] + 60] ^= 1;
+	put_file(&tape, "journal", tape.whole.data, tape.whole.len);
+	tape.whole.data[tape.offsets[2] + 60] ^= 1;
+	keep(&tape, "journal", &main);
+	keep(&tape, "journal.2", &copy);
+	assert_int_equal(open_with(&tape, NO_HINT, &seq), DIG_OK);
+	assert_int_equal(seq, 6);
+	assert_false(was_written(&tape, "journal", &main));
+	assert_false(was_written(&tape, "journal.2", &copy));
+	/* Behind the index, and the copy lags: settled once. */
+	append(dig_store_journal(tape.rig.store), 6, 8, false);
+	keep(&tape, "journal", &main);
+	{
+		struct dig_journal_hint hint = { tape.offsets[5],
+			tape.records[5].data, tape.records[5].len };
+
+		OK(dig_journal_open(tape.rig.fd, &hint, &journal, &err));
+	}
+	OK(dig_journal_settle(journal, &err));
+	assert_false(was_written(&tape, "journal", &main));
+	keep(&tape, "journal", &copy);
+	assert_int_not_equal(copy.ino, main.ino);
+	OK(dig_journal_settle(journal, &err));
+	OK(dig_journal_heal(journal, &err));
+	keep(&tape, "journal", &main);
+	assert_int_equal(copy.ino, main.ino);
+	dig_journal_close(journal);
+	tape_clear(&tape);
+}
+
 struct walk {
 	uint64_t next;
 	int step;
@@ -566,6 +650,7 @@ main(void)
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_checkpoints),
 		cmocka_unit_test(test_lagging_copy),
+		cmocka_unit_test(test_never_written_over),
 		cmocka_unit_test(test_each_and_verify),
 		cmocka_unit_test(test_ref_names),
 		cmocka_unit_test(test_hostile_records),
