@@ -78,10 +78,15 @@ soak: deps ## full counts of every campaign; writes docs/reliability.md
 		> docs/reliability.md.new && \
 		mv docs/reliability.md.new docs/reliability.md; exit $$status
 
-bench: all ## dig beside git, restic, borg and fossil (QUICK=1, ONLY=S)
-	$(Q)python3 tests/bench/bench.py --dig $(DIG) --json build/bench.json \
-		$(if $(ONLY),--only $(ONLY)) $(if $(filter 1,$(QUICK)),--quick) \
-		$(if $(RUNS),--runs $(RUNS))
+BENCH = python3 -B tests/bench/bench.py --dig $(DIG) --json build/bench.json \
+	$(if $(ONLY),--only $(ONLY)) $(if $(filter 1,$(QUICK)),--quick) \
+	$(if $(filter 1,$(COLD)),--cold) $(if $(RUNS),--runs $(RUNS))
+
+bench: all ## dig beside git, restic, borg, fossil (QUICK=1, ONLY=S, COLD=1)
+	$(Q)$(BENCH)
+
+perfcheck: all ## the bench's ratios against tests/bench/baseline.json
+	$(Q)$(BENCH) --check tests/bench/baseline.json
 
 demo: deps ## a minute with dig on a real tree of this machine
 	$(Q)$(MAKE) $(PARALLEL) --no-print-directory all
@@ -105,4 +110,4 @@ uninstall: ## remove what install put there
 		rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$(PROGRAM)$${page#dig}; done
 
 .PHONY: deps bench-deps unit e2e crash asan-build asan lint format \
-	format-check check soak bench demo install uninstall
+	format-check check soak bench perfcheck demo install uninstall
