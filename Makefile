@@ -79,10 +79,11 @@ DIG     := $(B)/dig
 UNIT    := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 TOOLS   := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
 PRELOADS := $(PRELOAD_SRC:tests/preload/%.c=$(B)/preload/%.so)
-GEN     := $(B)/gen/dig_sql.h $(B)/gen/dig_sql.c
+GEN     := $(B)/gen/dig_sql.h $(B)/gen/dig_sql.c $(B)/gen/plugin_dir.h
+PLUGINS := $(B)/dig-text.so
 MAN     := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
 
-all: $(DIG) ## build build/dig (installs nothing)
+all: $(DIG) $(PLUGINS) ## build build/dig (installs nothing)
 
 # Flags in a stamp: another compiler or flag rebuilds.
 $(B)/flags: FORCE
@@ -95,6 +96,13 @@ $(B)/gen/dig_sql.c $(B)/gen/dig_sql.h &: objects/db/embed.awk $(SQL_SRC)
 	$(Q)mkdir -p $(B)/gen
 	$(Q)awk -v out_h=$(B)/gen/dig_sql.h -v out_c=$(B)/gen/dig_sql.c \
 		-f objects/db/embed.awk $(SQL_SRC)
+
+# Where the installed plugins are: only what includes it is built again.
+plugindir = $(PREFIX)/lib/$(PROGRAM)
+$(B)/gen/plugin_dir.h: FORCE
+	$(Q)mkdir -p $(B)/gen
+	$(Q)echo '#define DIG_PLUGIN_DIR "$(plugindir)"' | cmp -s - $@ || \
+		echo '#define DIG_PLUGIN_DIR "$(plugindir)"' > $@
 
 $(B)/obj/%.o: %.c $(B)/flags | $(GEN)
 	@$(if $(filter 1,$(V)),,echo "  CC    $<")
@@ -112,11 +120,26 @@ $(DIG): $(CMD_OBJ) $(LIB)
 	@$(if $(filter 1,$(V)),,echo "  LD    $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CMD_OBJ) $(LIB) $(PKG_LIBS)
 
+# Loaded by the program when it is first needed, never linked to it: what
+# libgit2 brings along would cost every command its start.
+$(B)/dig-text.so: plugins/text_git2.c $(B)/flags
+	@$(if $(filter 1,$(V)),,echo "  LD    $@")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC \
+		$(shell pkg-config --cflags libgit2) -MMD -MP \
+		$(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $< \
+		$(shell pkg-config --libs libgit2)
+
 # Tests of the terminal's manners link what is below the verbs in cmd/.
 CMD_PARTS := $(B)/libcmd.a
 $(CMD_PARTS): $(filter-out $(B)/obj/cmd/cmd_% %/cmd/main.o,$(CMD_OBJ))
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(B)/unit/test_opt $(B)/unit/test_json: $(CMD_PARTS)
+# A test that loads the plugin finds it beside itself.
+$(B)/unit/dig-text.so: $(B)/dig-text.so
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+$(B)/unit/test_text: | $(B)/unit/dig-text.so
 
 $(B)/unit/%: tests/unit/%.c $(LIB) $(B)/flags | $(GEN)
 	@$(if $(filter 1,$(V)),,echo "  TEST  $@")
@@ -148,5 +171,5 @@ clean: ## remove build/
 
 .PHONY: all unit-build tools man help clean FORCE
 
--include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT:=.d)
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT:=.d) $(PLUGINS:.so=.d)
 -include tests/tests.mk

@@ -4,7 +4,7 @@
 # runs them and its last line is the sum.
 
 DEB_BUILD := build-essential pkg-config libsqlite3-dev libzstd-dev \
-	libxxhash-dev libssl-dev
+	libxxhash-dev libssl-dev libgit2-dev
 DEB_TEST := libcmocka-dev sqlite3 zstd strace python3 git
 DEB_DOC := scdoc mandoc
 DEB_LINT := clang-format shellcheck
@@ -96,6 +96,8 @@ install: all man ## install under PREFIX (PROGRAM=name for another name)
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 \
 		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7
 	$(Q)install -m 755 $(DIG) $(DESTDIR)$(bindir)/$(PROGRAM)
+	$(Q)install -d $(DESTDIR)$(plugindir)
+	$(Q)install -m 644 $(PLUGINS) $(DESTDIR)$(plugindir)
 	$(Q)for page in $(MAN); do name=$${page##*/}; \
 		install -m 644 $$page $(DESTDIR)$(mandir)/man$${name##*.}/$(PROGRAM)$${name#dig} \
 		|| exit 1; done
@@ -106,6 +108,9 @@ install: all man ## install under PREFIX (PROGRAM=name for another name)
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(DESTDIR)$(bindir)/$(PROGRAM)
+	$(Q)for plugin in $(notdir $(PLUGINS)); do \
+		rm -f $(DESTDIR)$(plugindir)/$$plugin; done
+	$(Q)rmdir $(DESTDIR)$(plugindir) 2>/dev/null || true
 	$(Q)for page in $(notdir $(MAN)); do \
 		rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$(PROGRAM)$${page#dig}; done
 

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Finds and loads the plugin, and checks what goes into it.
+ */
+#include "repo/text.h"
+
+#include <assert.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "objects/base/io.h"
+#include "plugin_dir.h"
+#include "repo/text_plugin.h"
+
+#define BINARY_LOOK 8000
+#define MARKER "<<<<<<< "
+
+bool
+dig_text_is_binary(const void *data, size_t len)
+{
+	size_t look = len < BINARY_LOOK ? len : BINARY_LOOK;
+
+	return look > 0 && memchr(data, '\0', look) != NULL;
+}
+
+bool
+dig_text_fits(const void *data, size_t len)
+{
+	const char *at = data;
+	size_t nlines = 0;
+
+	if (len > DIG_TEXT_MAX_BYTES)
+		return false;
+	for (const char *end = at + len; at < end; nlines++) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+
+		at = nl != NULL ? nl + 1 : end;
+	}
+	return nlines <= DIG_TEXT_MAX_LINES;
+}
+
+void
+dig_text_close(struct dig_text *text)
+{
+	if (text->plugin != NULL)
+		text->plugin->stop();
+	if (text->handle != NULL)
+		dlclose(text->handle);
+	text->plugin = NULL;
+	text->handle = NULL;
+}
+
+/* The folder of the running program, with '/'; uid: the program's owner. */
+static bool
+program_folder(struct dig_buf *out, uint32_t *uid)
+{
+	struct dig_stat st;
+	char *slash;
+	int fd;
+
+	if (dig_readlink_at(AT_FDCWD, "/proc/self/exe", out) != 0)
+		return false;
+	fd = dig_open_at(
+	    AT_FDCWD, "/proc/self/exe", DIG_OPEN_READ | DIG_OPEN_FOLLOW);
+	if (fd < 0)
+		return false;
+	if (dig_stat_fd(fd, &st) != 0) {
+		dig_close(fd);
+		return false;
+	}
+	dig_close(fd);
+	*uid = st.uid;
+	slash = strrchr((const char *)out->data, '/');
+	if (slash == NULL)
+		return false;
+	out->len = (size_t)(slash + 1 - (char *)out->data);
+	return true;
+}
+
+/* The plugin's path into `path`; false: there is none that may be loaded. */
+static bool
+find_plugin(struct dig_buf *path, struct dig_error *err)
+{
+	uint32_t owner = 0;
+	struct dig_stat st;
+	bool beside = program_folder(path, &owner);
+
+	for (int i = beside ? 0 : 1; i < 2; i++) {
+		if (i == 1) {
+			dig_buf_reset(path);
+			dig_buf_puts(path, DIG_PLUGIN_DIR "/");
+		}
+		dig_buf_puts(path, DIG_TEXT_PLUGIN_FILE);
+		if (dig_stat_at(AT_FDCWD, (const char *)path->data, &st) != 0 ||
+		    st.type != DIG_FT_REGULAR)
+			continue;
+		if (st.uid == 0 || st.uid == geteuid() || st.uid == owner)
+			return true;
+		dig_ignore(dig_raise(
+		    err, DIG_EIO, "%s belongs to another user", path->data));
+		return false;
+	}
+	dig_ignore(dig_raise(err, DIG_EIO,
+	    "the text engine %s is not installed", DIG_TEXT_PLUGIN_FILE));
+	dig_hint(
+	    err, "it belongs beside the program or into %s", DIG_PLUGIN_DIR);
+	return false;
+}
+
+enum dig_status
+dig_text_open(struct dig_text *text, struct dig_error *err)
+{
+	struct dig_buf path = DIG_BUF_INIT;
+	const struct dig_text_plugin *plugin;
+	dig_text_plugin_fn *get;
+	enum dig_status st = DIG_EIO;
+	const char *why;
+
+	if (text->plugin != NULL)
+		return DIG_OK;
+	if (!find_plugin(&path, err))
+		goto out;
+	text->handle = dlopen((const char *)path.data, RTLD_NOW | RTLD_LOCAL);
+	if (text->handle == NULL) {
+		why = dlerror();
+		st = dig_raise(err, DIG_EIO, "cannot load the text engine: %s",
+		    why != NULL ? why : (const char *)path.data);
+		goto out;
+	}
+	*(void **)&get = dlsym(text->handle, DIG_TEXT_PLUGIN_SYMBOL);
+	plugin = get != NULL ? get() : NULL;
+	if (plugin == NULL || strcmp(plugin->version, DIG_VERSION) != 0) {
+		st = dig_raise(
+		    err, DIG_EIO, "%s is of another version of dig", path.data);
+		goto out;
+	}
+	why = plugin->start();
+	if (why != NULL) {
+		st = dig_raise(
+		    err, DIG_EIO, "cannot start the text engine: %s", why);
+		goto out;
+	}
+	text->plugin = plugin;
+	st = DIG_OK;
+out:
+	if (st != DIG_OK)
+		dig_text_close(text);
+	dig_buf_clear(&path);
+	return st;
+}
+
+enum dig_status
+dig_text_diff(struct dig_text *text, const void *old_data, size_t old_len,
+    const void *new_data, size_t new_len,
+    const struct dig_text_options *options, const struct dig_text_sink *sink,
+    struct dig_error *err)
+{
+	char why[200] = "";
+	enum dig_status st;
+
+	if (!dig_text_fits(old_data, old_len) ||
+	    !dig_text_fits(new_data, new_len))
+		return dig_raise(
+		    err, DIG_EINVALID, "too large to be compared as text");
+	if (old_len == new_len &&
+	    (old_len == 0 || memcmp(old_data, new_data, old_len) == 0))
+		return DIG_OK;
+	st = dig_text_open(text, err);
+	if (st != DIG_OK)
+		return st;
+	st = text->plugin->diff(old_data, old_len, new_data, new_len, options,
+	    sink, why, sizeof(why));
+	if (st != DIG_OK)
+		return dig_raise(err, st, "comparing texts: %s", why);
+	return DIG_OK;
+}
+
+/* Lines of `text` that open a conflict whose first side has this label. */
+static size_t
+count_markers(const char *text, size_t len, const char *label)
+{
+	struct dig_buf marker = DIG_BUF_INIT;
+	const char *end = text + len;
+	size_t count = 0;
+
+	dig_buf_printf(&marker, MARKER "%s", label);
+	while (text < end) {
+		const char *nl = memchr(text, '\n', (size_t)(end - text));
+		size_t line = (size_t)((nl != NULL ? nl : end) - text);
+
+		if (line > 0 && text[line - 1] == '\r')
+			line--;
+		if (line == marker.len && memcmp(text, marker.data, line) == 0)
+			count++;
+		text = nl != NULL ? nl + 1 : end;
+	}
+	dig_buf_clear(&marker);
+	return count;
+}
+
+enum dig_status
+dig_text_merge(struct dig_text *text, const struct dig_text_side *base,
+    const struct dig_text_side *ours, const struct dig_text_side *theirs,
+    enum dig_text_style style, struct dig_buf *out, size_t *nconflicts,
+    struct dig_error *err)
+{
+	const struct dig_text_side *sides[] = { base, ours, theirs };
+	char why[200] = "";
+	void *merged = NULL;
+	size_t len = 0, count = 0;
+	bool clean = false;
+	enum dig_status st;
+
+	for (size_t i = 0; i < 3; i++) {
+		assert(strchr(sides[i]->label, '\n') == NULL);
+		if (dig_text_is_binary(sides[i]->data, sides[i]->len))
+			return dig_raise(
+			    err, DIG_EINVALID, "binary files are not merged");
+		if (!dig_text_fits(sides[i]->data, sides[i]->len))
+			return dig_raise(err, DIG_EINVALID,
+			    "too large to be merged as text");
+	}
+	st = dig_text_open(text, err);
+	if (st != DIG_OK)
+		return st;
+	st = text->plugin->merge(
+	    base, ours, theirs, style, &merged, &len, &clean, why, sizeof(why));
+	if (st != DIG_OK)
+		return dig_raise(err, st, "merging texts: %s", why);
+	if (!clean) {
+		count = count_markers(merged, len, ours->label);
+		assert(count > 0);
+	}
+	dig_buf_reset(out);
+	dig_buf_put(out, merged, len);
+	*nconflicts = count;
+	free(merged);
+	return DIG_OK;
+}
