@@ -114,14 +114,18 @@ class Sequence:
             self.dig("rm", "-q", "-f", *how, "--", *some)
 
     def mv(self):
-        # What an edit has made a folder since is refused, as git does.
-        names = [n for n in self.tracked() if os.path.isfile(self.path(n))
+        # What an edit has made a folder since is refused, as git does; so is
+        # a place below what is still staged as a file.
+        tracked = self.tracked()
+        names = [n for n in tracked if os.path.isfile(self.path(n))
                  or os.path.islink(self.path(n))]
         if names:
             name = self.rng.choice(names)
             new = self.rng.choice(self.names) + ".moved"
+            above = {new[:i] for i, c in enumerate(new) if c == "/"}
             if os.path.isdir(os.path.dirname(self.path(new))) and \
-                    not os.path.lexists(self.path(new)):
+                    not os.path.lexists(self.path(new)) and \
+                    not above & set(tracked):
                 self.dig("mv", "--", name, new)
 
     def commit(self):
