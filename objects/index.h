@@ -110,7 +110,8 @@ enum dig_status dig_index_restat(struct dig_index *index, const void *path,
 
 struct dig_commit_options {
 	const char *verb; /* for the journal: "commit: subject" */
-	uint64_t op;      /* 0: a new operation; else the one it belongs to */
+	uint64_t op;      /* 0: a new operation; else the one it goes on with,
+			   * as dig_journal_prepare has it */
 	bool derive;      /* make staging rows from the trees' difference */
 	bool keep_open;   /* begin the next transaction at once */
 	const struct dig_op_stats *stats; /* what a commit cost, or NULL */

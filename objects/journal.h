@@ -132,7 +132,9 @@ enum dig_status dig_journal_settle(
 /*
  * Encode the difference between the journal's state and `next` as a record
  * (and a checkpoint behind it when one is due). Nothing is written yet. *out
- * is the last of them, borrowed until the next call. op 0: a new operation.
+ * is the last of them, borrowed until the next call. op: the operation that
+ * this one goes on with, or 0; where another one wrote in between it is a new
+ * operation, so that the records of one are neighbours and numbers ascend.
  */
 enum dig_status dig_journal_prepare(struct dig_journal *journal,
     const struct dig_state *next, uint64_t op, const char *verb,
