@@ -285,7 +285,11 @@ put_where(struct view *view)
 	}
 	dig_out_puts(view->out, has_head ? "\n" : "\n\nNo commits yet\n\n");
 	if (dig_checkout_is_begun(view->repo, &begun, &head, &err) == DIG_OK &&
-	    begun) {
+	    begun && dig_oid_is_zero(&head)) {
+		/* Only undo leads to before the first commit. */
+		dig_out_puts(view->out, "An undo has not finished.\n"
+					"  (use \"dig undo\" to finish it)\n");
+	} else if (begun) {
 		dig_oid_hex(&head, id);
 		id[DIG_REVISION_SHORT] = '\0';
 		dig_out_printf(view->out,

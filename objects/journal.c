@@ -536,8 +536,7 @@ dig_journal_prepare(struct dig_journal *journal, const struct dig_state *next,
 	dig_buf_reset(&journal->pending);
 	dig_state_copy(next, &journal->next);
 	base.seq = journal->last.seq + 1;
-	base.op = op != 0 && op == journal->last.op ? op
-						    : journal->last.op + 1;
+	base.op = op != 0 && op == journal->last.op ? op : journal->last.op + 1;
 	base.offset = journal->end;
 	base.checkpoint_at = journal->last.checkpoint_at;
 	base.previous = journal->last.hash;

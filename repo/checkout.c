@@ -8,101 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repo/fold.h"
+#include "repo/announce.h"
 #include "repo/names.h"
 #include "repo/revision.h"
 #include "repo/select.h"
 #include "repo/steps.h"
 
 #define HEADS "refs/heads/"
-/* First byte of a state object that announces a switch. */
-#define STATE_SWITCH 1
-/* Switches, each to another tree, that may be unfinished at a time. */
-#define SWITCHES_MAX 32
-#define REF_NAME_MAX 1024
 
-/* ---- The announcement ------------------------------------------------- */
-
-/*
- * docs/format.md "A switch in progress": where it leads. A switch that begins
- * while others have not finished names their roots, too, so that what any of
- * them has written is known.
- */
-struct announcement {
-	struct dig_oid commit; /* HEAD to be */
-	char *ref;             /* NULL: detached */
-	size_t nroots;         /* the staged root to be comes first */
-	struct dig_oid roots[SWITCHES_MAX];
-};
-
-static void
-encode(const struct announcement *ann, struct dig_buf *out)
-{
-	const char *ref = ann->ref != NULL ? ann->ref : "";
-
-	dig_buf_reset(out);
-	dig_buf_putc(out, STATE_SWITCH);
-	dig_buf_put(out, ann->commit.bytes, DIG_HASH_SIZE);
-	dig_buf_put_bytes(out, ref, strlen(ref));
-	dig_buf_put_varint(out, ann->nroots);
-	for (size_t i = 0; i < ann->nroots; i++)
-		dig_buf_put(out, ann->roots[i].bytes, DIG_HASH_SIZE);
-}
-
-static enum dig_status
-read_announcement(struct dig_repo *repo, const struct dig_oid *id,
-    struct announcement *out, struct dig_error *err)
-{
-	struct dig_buf bytes = DIG_BUF_INIT;
-	const uint8_t *commit, *ref, *roots;
-	struct dig_cursor cur;
-	enum dig_status st;
-	uint64_t nroots;
-	size_t len = 0;
-
-	st = dig_reader_get(
-	    dig_index_reader(repo->index), DIG_KIND_STATE, id, &bytes, err);
-	if (st != DIG_OK)
-		goto out;
-	cur = dig_cursor_over(bytes.data, bytes.len);
-	if (dig_cursor_u8(&cur) != STATE_SWITCH) {
-		st = dig_raise(err, DIG_ECONFLICT,
-		    "an operation is in progress that this dig does not know");
-		goto out;
-	}
-	commit = dig_cursor_raw(&cur, DIG_HASH_SIZE);
-	ref = dig_cursor_bytes(&cur, &len, REF_NAME_MAX);
-	nroots = dig_cursor_varint(&cur);
-	roots = nroots <= SWITCHES_MAX
-		    ? dig_cursor_raw(&cur, (size_t)nroots * DIG_HASH_SIZE)
-		    : NULL;
-	if (cur.bad || nroots == 0 || roots == NULL ||
-	    dig_cursor_left(&cur) != 0) {
-		st = dig_raise(
-		    err, DIG_ECORRUPT, "the announcement of a switch");
-		goto out;
-	}
-	memcpy(out->commit.bytes, commit, DIG_HASH_SIZE);
-	memcpy(out->roots, roots, (size_t)nroots * DIG_HASH_SIZE);
-	out->nroots = (size_t)nroots;
-	out->ref = len > 0 ? dig_memdup0(ref, len) : NULL;
-out:
-	dig_buf_clear(&bytes);
-	return st;
-}
+/* ---- An unfinished one ------------------------------------------------ */
 
 enum dig_status
 dig_checkout_is_begun(struct dig_repo *repo, bool *begun,
     struct dig_oid *commit, struct dig_error *err)
 {
 	const struct dig_oid *id = &dig_index_state(repo->index)->op_state;
-	struct announcement ann = { 0 };
+	struct dig_announcement ann = { 0 };
 	enum dig_status st;
 
 	*begun = false;
 	if (dig_oid_is_zero(id))
 		return DIG_OK;
-	st = read_announcement(repo, id, &ann, err);
+	st = dig_announcement_read(repo, id, &ann, err);
 	if (st == DIG_ECONFLICT)
 		return DIG_OK; /* something else */
 	if (st == DIG_OK) {
@@ -120,7 +47,7 @@ struct change {
 	struct dig_repo *repo;
 	const struct dig_checkout_options *options;
 	struct dig_node_io io; /* sees what the transaction has put */
-	struct announcement to;
+	struct dig_announcement to;
 	struct dig_oid head_tree;
 	struct dig_oid staged;
 	struct dig_oid target_tree;
@@ -315,24 +242,17 @@ static enum dig_status
 add_begun(struct change *sw, struct dig_error *err)
 {
 	const struct dig_oid *id = &dig_index_next(sw->repo->index)->op_state;
-	struct announcement begun = { 0 };
+	struct dig_announcement begun = { 0 };
 	enum dig_status st;
 
 	if (dig_oid_is_zero(id))
 		return DIG_OK;
-	st = read_announcement(sw->repo, id, &begun, err);
-	for (size_t i = 0; i < begun.nroots && st == DIG_OK; i++) {
+	st = dig_announcement_read(sw->repo, id, &begun, err);
+	for (size_t i = 0; i < begun.nroots && st == DIG_OK; i++)
 		st = dig_steps_add_begun(
 		    &sw->steps, &sw->io, &sw->staged, &begun.roots[i], err);
-		if (dig_oid_eq(&begun.roots[i], &sw->to.roots[0]))
-			continue;
-		if (st == DIG_OK && sw->to.nroots == SWITCHES_MAX)
-			st = dig_raise(err, DIG_ECONFLICT,
-			    "too many switches have not finished; run "
-			    "'dig checkout' first");
-		if (st == DIG_OK)
-			sw->to.roots[sw->to.nroots++] = begun.roots[i];
-	}
+	if (st == DIG_OK)
+		st = dig_announcement_add(&sw->to, &begun, err);
 	free(begun.ref);
 	return st;
 }
@@ -355,22 +275,6 @@ collect_steps(struct change *sw, struct dig_error *err)
 		    &sw->steps, &sw->io, &sw->to.roots[0], err);
 	if (st == DIG_OK)
 		st = dig_steps_check(&sw->steps, err);
-	return st;
-}
-
-static enum dig_status
-check_names(struct change *sw, struct dig_error *err)
-{
-	enum dig_status st;
-	bool folds;
-
-	if (sw->steps.n == 0)
-		return DIG_OK;
-	st = dig_fold_probe(sw->repo->root_fd,
-	    strrchr(sw->repo->dig_dir, '/') + 1, &folds, err);
-	if (st == DIG_OK && folds)
-		st = dig_fold_check(
-		    &sw->io, &sw->to.roots[0], dig_fold_name, err);
 	return st;
 }
 
@@ -406,36 +310,6 @@ write_verb(struct change *sw, struct dig_buf *out)
 	name_of_head(dig_index_next(sw->repo->index), out);
 	dig_buf_puts(out, " to ");
 	dig_buf_puts(out, sw->to.ref != NULL ? dig_ref_short(sw->to.ref) : hex);
-}
-
-static enum dig_status
-announce(
-    struct change *sw, const char *verb, uint64_t *op, struct dig_error *err)
-{
-	struct dig_index *index = sw->repo->index;
-	struct dig_commit_options options = { 0 };
-	struct dig_buf bytes = DIG_BUF_INIT;
-	struct dig_buf words = DIG_BUF_INIT;
-	struct dig_oid id;
-	enum dig_status st;
-
-	encode(&sw->to, &bytes);
-	dig_sha256_domain(DIG_DOMAIN_STATE, bytes.data, bytes.len, id.bytes);
-	dig_buf_puts(&words, "begin ");
-	dig_buf_puts(&words, verb);
-	st = dig_writer_put(dig_index_writer(index), DIG_KIND_STATE, &id,
-	    bytes.data, bytes.len, NULL, false, err);
-	if (st == DIG_OK) {
-		dig_index_next(index)->op_state = id;
-		options.verb = (const char *)words.data;
-		options.keep_open = true;
-		st = dig_index_commit(index, &options, op, err);
-	}
-	if (st == DIG_OK)
-		sw->io = dig_writer_io(dig_index_writer(index));
-	dig_buf_clear(&bytes);
-	dig_buf_clear(&words);
-	return st;
 }
 
 static enum dig_status
@@ -520,7 +394,8 @@ prepare(struct change *sw, struct dig_error *err)
 	if (st == DIG_OK)
 		st = collect_steps(sw, err);
 	if (st == DIG_OK)
-		st = check_names(sw, err);
+		st = dig_steps_check_names(
+		    &sw->steps, &sw->io, &sw->to.roots[0], err);
 	return st;
 }
 
@@ -530,11 +405,18 @@ carry_out(struct change *sw, struct dig_error *err)
 	struct dig_buf verb = DIG_BUF_INIT;
 	enum dig_status st = DIG_OK;
 	uint64_t op = 0;
+	size_t len;
 
 	write_verb(sw, &verb);
+	len = verb.len;
+	if (sw->steps.lossy)
+		dig_buf_puts(&verb, DIG_VERB_LOSSY);
 	if (dig_steps_touch_files(&sw->steps)) {
-		st = announce(sw, (const char *)verb.data, &op, err);
+		st = dig_announce(
+		    sw->repo, &sw->to, (const char *)verb.data, &op, err);
 		if (st == DIG_OK) {
+			sw->io =
+			    dig_writer_io(dig_index_writer(sw->repo->index));
 			st = dig_steps_run(&sw->steps, err);
 			if (st != DIG_OK)
 				dig_hint(err,
@@ -542,6 +424,7 @@ carry_out(struct change *sw, struct dig_error *err)
 				    "or 'dig checkout' to stay where HEAD is");
 		}
 	}
+	verb.data[len] = '\0'; /* the reflog has git's words */
 	if (st == DIG_OK && (sw->steps.n > 0 || !is_there(sw)))
 		st = finish(sw, (const char *)verb.data, op, err);
 	dig_buf_clear(&verb);

@@ -24,5 +24,6 @@
 #include "repo/stage.h"
 #include "repo/status.h"
 #include "repo/tag.h"
+#include "repo/undo.h"
 
 #endif

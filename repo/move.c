@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repo/checkout.h"
+#include "repo/announce.h"
 #include "repo/select.h"
 #include "repo/worktree.h"
 #include "staging/racy.h"
@@ -528,6 +528,10 @@ stage_all(struct change *mv, struct dig_error *err)
 	struct dig_commit_options options = { .verb = "mv" };
 	struct dig_index *index = mv->repo->index;
 	enum dig_status st = DIG_OK;
+
+	for (size_t i = 0; i < mv->nrenames; i++)
+		if (mv->renames[i].replaces)
+			options.verb = "mv" DIG_VERB_LOSSY;
 
 	for (size_t i = 0; i < mv->nmoved && st == DIG_OK; i++)
 		st = dig_index_stage(index, NULL, mv->moved[i].from,

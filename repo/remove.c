@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repo/checkout.h"
+#include "repo/announce.h"
 #include "repo/select.h"
 #include "repo/steps.h"
 
@@ -159,7 +159,7 @@ collect(struct change *rm, struct dig_error *err)
 static enum dig_status
 record(struct change *rm, struct dig_error *err)
 {
-	struct dig_commit_options options = { .verb = "rm" };
+	struct dig_commit_options options = { 0 };
 	struct dig_index *index = rm->repo->index;
 	struct dig_tree_edit *edits =
 	    dig_calloc(rm->steps.n + 1, sizeof(*edits));
@@ -174,6 +174,9 @@ record(struct change *rm, struct dig_error *err)
 	free(edits);
 	if (st == DIG_OK)
 		st = dig_steps_stage(&rm->steps, err);
+	options.verb = rm->options->cached ? "rm --cached"
+		       : rm->steps.lossy   ? "rm" DIG_VERB_LOSSY
+					   : "rm";
 	if (st == DIG_OK)
 		st = dig_index_commit(index, &options, NULL, err);
 	return st;

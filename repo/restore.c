@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repo/checkout.h"
-#include "repo/fold.h"
+#include "repo/announce.h"
 #include "repo/revision.h"
 #include "repo/select.h"
 #include "repo/steps.h"
@@ -130,23 +129,26 @@ apply(struct change *ch, struct dig_error *err)
 	return st;
 }
 
-static enum dig_status
-check_names(struct change *ch, struct dig_error *err)
+/* Undo goes by these words. */
+static void
+write_verb(const struct change *ch, struct dig_buf *out)
 {
-	enum dig_status st;
-	bool folds;
+	const struct dig_restore_options *options = ch->options;
 
-	st = dig_fold_probe(ch->repo->root_fd,
-	    strrchr(ch->repo->dig_dir, '/') + 1, &folds, err);
-	if (st == DIG_OK && folds)
-		st = dig_fold_check(&ch->io, &ch->source, dig_fold_name, err);
-	return st;
+	dig_buf_puts(out, options->overlay ? "checkout: paths" : "restore");
+	if (options->staged && !options->overlay)
+		dig_buf_puts(out, " --staged");
+	if (options->worktree && !options->overlay)
+		dig_buf_puts(out, " --worktree");
+	if (ch->steps.lossy)
+		dig_buf_puts(out, DIG_VERB_LOSSY);
 }
 
 static enum dig_status
 carry_out(struct change *ch, struct dig_error *err)
 {
 	struct dig_commit_options options = { 0 };
+	struct dig_buf verb = DIG_BUF_INIT;
 	enum dig_status st = DIG_OK;
 
 	if (ch->options->staged)
@@ -154,7 +156,8 @@ carry_out(struct change *ch, struct dig_error *err)
 	if (st == DIG_OK && ch->options->worktree) {
 		st = dig_steps_check(&ch->steps, err);
 		if (st == DIG_OK)
-			st = check_names(ch, err);
+			st = dig_steps_check_names(
+			    &ch->steps, &ch->io, &ch->source, err);
 		if (st == DIG_OK && dig_steps_touch_files(&ch->steps))
 			st = dig_steps_run(&ch->steps, err);
 	}
@@ -166,9 +169,11 @@ carry_out(struct change *ch, struct dig_error *err)
 	} else {
 		st = dig_steps_restat(&ch->steps, err);
 	}
-	options.verb = ch->options->overlay ? "checkout: paths" : "restore";
+	write_verb(ch, &verb);
+	options.verb = (const char *)verb.data;
 	if (st == DIG_OK)
 		st = dig_index_commit(ch->repo->index, &options, NULL, err);
+	dig_buf_clear(&verb);
 	return st;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/fold.h"
 #include "repo/select.h"
 
 #define SHOW_CONFLICTS 100
@@ -192,6 +193,33 @@ dig_steps_merge(struct dig_steps *steps, struct dig_steps *more)
 	merge_steps(steps, more, join_nothing);
 }
 
+static bool
+leads_nowhere(const struct dig_step *step)
+{
+	return step->has_old == step->has_now &&
+	       (!step->has_old || dig_entry_same(&step->old, &step->now));
+}
+
+/* Entries of `other` have its path, which goes: they get the step's. */
+static void
+join_chain(struct dig_step *step, const struct dig_step *other)
+{
+	if (!step->broken && leads_nowhere(step))
+		take_entry(step, other->has_old ? &other->old : NULL,
+		    &step->old, &step->has_old);
+	else if (step->has_now != other->has_old ||
+		 (step->has_now && !dig_entry_same(&step->now, &other->old)))
+		step->broken = true;
+	take_entry(step, other->has_now ? &other->now : NULL, &step->now,
+	    &step->has_now);
+}
+
+void
+dig_steps_chain(struct dig_steps *steps, struct dig_steps *more)
+{
+	merge_steps(steps, more, join_chain);
+}
+
 enum dig_status
 dig_steps_add_edits(struct dig_steps *steps, const struct dig_node_io *io,
     const struct dig_oid *now, struct dig_error *err)
@@ -230,9 +258,8 @@ dig_steps_add_edits(struct dig_steps *steps, const struct dig_node_io *io,
 
 /* ---- Checking --------------------------------------------------------- */
 
-/* Index of the step for a path; steps->n when there is none. */
-static size_t
-find_step(const struct dig_steps *steps, const char *path, size_t len)
+const struct dig_step *
+dig_steps_find(const struct dig_steps *steps, const void *path, size_t len)
 {
 	size_t low = 0, high = steps->n;
 
@@ -242,23 +269,23 @@ find_step(const struct dig_steps *steps, const char *path, size_t len)
 		int order = dig_path_cmp(step->path, step->path_len, path, len);
 
 		if (order == 0)
-			return mid;
+			return step;
 		if (order < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return steps->n;
+	return NULL;
 }
 
 /* The path is one that the steps take away. */
 static bool
 goes_away(const struct dig_steps *steps, const char *path, size_t len)
 {
-	size_t i = find_step(steps, path, len);
+	const struct dig_step *step = dig_steps_find(steps, path, len);
 
-	return i < steps->n && !steps->at[i].has_now &&
-	       (steps->at[i].has_old || steps->at[i].nbegun > 0);
+	return step != NULL && !step->has_now &&
+	       (step->has_old || step->nbegun > 0);
 }
 
 static void
@@ -284,6 +311,7 @@ in_the_way(struct dig_steps *steps, const struct dig_step *step,
 		conflict(steps, path, len, reason);
 		return;
 	}
+	steps->lossy = true;
 	if (steps->nclear > 0 &&
 	    strcmp(steps->clear[steps->nclear - 1], path) == 0)
 		return;
@@ -402,9 +430,10 @@ check_file(
 		return st;
 	if (which == 0)
 		step->action = DIG_STEP_THERE;
-	else if (which > 0 || step->force)
+	else if (which > 0 || step->force) {
 		step->action = step->has_now ? DIG_STEP_WRITE : DIG_STEP_REMOVE;
-	else if (stays || (!step->has_now && !step->has_old))
+		steps->lossy |= which < 0;
+	} else if (stays || (!step->has_now && !step->has_old))
 		step->action = DIG_STEP_NONE; /* an edit, and not in the way */
 	else
 		conflict(steps, step->path, step->path_len,
@@ -445,6 +474,11 @@ check_step(
 	enum dig_status st;
 
 	step->action = DIG_STEP_NONE;
+	if (step->broken) {
+		conflict(steps, step->path, step->path_len,
+		    "was staged anew in between");
+		return DIG_OK;
+	}
 	if ((step->has_now && step->now.kind == DIG_ENTRY_LINK) ||
 	    (!step->has_now && step->has_old &&
 		step->old.kind == DIG_ENTRY_LINK)) {
@@ -519,6 +553,24 @@ dig_steps_check(struct dig_steps *steps, struct dig_error *err)
 	    steps->nconflicts == 1 ? "file" : "files");
 	dig_hint(err, "commit what you want to keep, or use -f to lose it");
 	return DIG_ECONFLICT;
+}
+
+enum dig_status
+dig_steps_check_names(const struct dig_steps *steps,
+    const struct dig_node_io *io, const struct dig_oid *root,
+    struct dig_error *err)
+{
+	struct dig_repo *repo = steps->repo;
+	enum dig_status st;
+	bool folds;
+
+	if (steps->n == 0)
+		return DIG_OK;
+	st = dig_fold_probe(
+	    repo->root_fd, strrchr(repo->dig_dir, '/') + 1, &folds, err);
+	if (st == DIG_OK && folds)
+		st = dig_fold_check(io, root, dig_fold_name, err);
+	return st;
 }
 
 bool

@@ -31,6 +31,7 @@ struct dig_step {
 	bool may_be_gone; /* an interrupted switch may have removed it */
 	bool force;       /* an edit is overwritten */
 	bool settled;     /* `stat` may be recorded */
+	bool broken;      /* dig_steps_chain found what does not follow */
 	enum dig_step_action action;
 	struct dig_entry old;
 	struct dig_entry now;
@@ -51,6 +52,7 @@ struct dig_steps {
 	char **clear; /* untracked paths that force takes out of the way */
 	size_t nclear;
 	size_t clear_cap;
+	bool lossy; /* edits, or what is not tracked, will be overwritten */
 	uint64_t nconflicts;
 	uint64_t written;
 	uint64_t removed;
@@ -77,6 +79,12 @@ enum dig_status dig_steps_add_begun(struct dig_steps *steps,
     const struct dig_oid *begun, struct dig_error *err) DIG_CHECKED;
 /* Move the steps of `more` over; where both have a path, steps' own counts. */
 void dig_steps_merge(struct dig_steps *steps, struct dig_steps *more);
+/*
+ * The steps of `more` come after those of `steps`: both become one way, from
+ * where `steps` begin to where `more` leads. A path where `more` begins with
+ * something else than `steps` lead to is a conflict when it is checked.
+ */
+void dig_steps_chain(struct dig_steps *steps, struct dig_steps *more);
 /* With force: a step for every file that differs from tree `now` and has no
  * step yet. */
 enum dig_status dig_steps_add_edits(struct dig_steps *steps,
@@ -89,6 +97,14 @@ enum dig_status dig_steps_add_edits(struct dig_steps *steps,
  */
 enum dig_status dig_steps_check(
     struct dig_steps *steps, struct dig_error *err) DIG_CHECKED;
+/* The work tree's file system can tell the names of tree `root` apart. Nothing
+ * is asked when there are no steps. Errors: INVALID, FILE, the tree's. */
+enum dig_status dig_steps_check_names(const struct dig_steps *steps,
+    const struct dig_node_io *io, const struct dig_oid *root,
+    struct dig_error *err) DIG_CHECKED;
+/* The step for a path, NULL when there is none. Borrowed. */
+const struct dig_step *dig_steps_find(
+    const struct dig_steps *steps, const void *path, size_t len);
 /* Anything to write or remove? */
 bool dig_steps_touch_files(const struct dig_steps *steps);
 /* Remove, then write, then stat. Errors: those of dig_worktree_write. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kill -9 at moments spread over the length of add, commit, checkout and reset.
+"""kill -9 at moments spread over the length of add, commit, checkout, reset and
+undo.
 
 The length of a command is measured on the same tree, and the moments are
 drawn from it; at least half of the kills of each command have to find it
@@ -8,6 +9,7 @@ running. After each kill the oracle looks, and the work is finished with the
 same command that was killed. A big add killed half-way must keep its batches,
 and the next add may open only the files that are left.
 """
+import json
 import os
 import random
 import re
@@ -20,7 +22,7 @@ import time
 import oracle
 from oracle import DIG, SEED, Ledger, Repo, Scratch, Tap, Tree, count, scan
 
-VERBS = ("add", "commit", "checkout", "reset")
+VERBS = ("add", "commit", "checkout", "reset", "undo")
 
 
 class Verb:
@@ -146,11 +148,46 @@ def trial_reset(verb, repo, tree, ledger, rng, wrong):
     repo.must("switch", "-f", "main")
 
 
+def trial_undo(verb, repo, tree, ledger, rng, wrong):
+    del tree
+    target = rng.choice(ledger.acked[:-1][-12:])[0]
+    want = ledger.acked[-1]
+    repo.must("checkout", target)
+    number = last_operation(repo)[0]
+    code = verb.strike(repo, rng, "undo")
+    if code not in (None, 0):
+        wrong.append("undo exited %d" % code)
+    wrong += oracle.inspect(repo, ledger, rng)
+    again, finished = last_operation(repo)
+    if code == 0 and (again == number or not finished):
+        wrong.append("an acknowledged undo is gone")
+    if again == number or not finished:
+        answer = repo.dig("undo")
+        if answer.code != 0:
+            wrong.append("finishing: %s" % answer)
+    wrong += oracle.differences(want[1], scan(repo.work))[:5]
+    for command, said in ((("status", "--porcelain=v1"), ""),
+                          (("branch", "--show-current"), "main"),
+                          (("rev-parse", "HEAD"), want[0])):
+        answer = repo.dig(*command)
+        if answer.code != 0 or answer.out.decode().strip() != said:
+            wrong.append("after undo: %s %r" % (answer, answer.out[:200]))
+    if wrong:
+        repo.dig("checkout", "-f", "main")
+
+
+def last_operation(repo):
+    out = repo.must("undo", "--list", "-n", "1", "--json")
+    last = json.loads(out)["operations"][0]
+    return last["operation"], last["finished"]
+
+
 def campaign(tap, scratch, trials):
     rng = random.Random(SEED)
     verbs = {name: Verb(name) for name in VERBS}
     run = {"add": trial_add, "commit": trial_commit,
-           "checkout": trial_checkout, "reset": trial_reset}
+           "checkout": trial_checkout, "reset": trial_reset,
+           "undo": trial_undo}
     failures, round_, age = [], 0, 150
     for trial in range(trials):
         if age == 150:  # a young repository again, so that it stays quick
@@ -173,6 +210,8 @@ def campaign(tap, scratch, trials):
                 verbs["reset"].measure(
                     repo, "reset", "--hard", ledger.acked[-2][0])
                 repo.must("switch", "-q", "main")
+                verbs["undo"].measure(repo, "undo")
+                verbs["undo"].measure(repo, "undo")
             beside = oracle.gather(scratch.dir)
         age += 1
         name = VERBS[trial % len(VERBS)]
