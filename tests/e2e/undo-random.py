@@ -200,12 +200,14 @@ def take_back(work, done):
             first = done.pop()
         again = work.rng.random() < .3
         after = work.state() if again else None
+        number = work.last()
         what = "undo of %d to %d" % (first[0], last[0])
-        work.dig("undo", "-q", *([] if first is last and work.last() == last[0]
+        work.dig("undo", "-q", *([] if first is last and number == last[0]
                                  else [str(first[0])]))
         same(what, dict(first[1], files=first[2]),
              dict(work.state(), files=work.files()))
-        if again:
+        # Where all was as before already, there is nothing to redo.
+        if again and work.last() != number:
             work.dig("undo", "-q")
             same("redo after " + what, dict(after, files=last[3]),
                  dict(work.state(), files=work.files()))
