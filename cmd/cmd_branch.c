@@ -40,6 +40,7 @@ static const struct dig_opt options[] = {
 	DIG_OPT_FIXED('M', NULL, struct opts, what, "M",
 	    "rename it over one that is there"),
 	DIG_OPT_FLAG('q', "quiet", struct opts, quiet, "say nothing"),
+	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON(struct opts, json),
 	DIG_OPT_END,
 };
@@ -120,7 +121,7 @@ put_line(struct list *list, const char *name, bool current,
 
 	dig_out_puts(out, current ? "* " : "  ");
 	if (current)
-		dig_out_colour(out, DIG_COLOUR_GREEN);
+		dig_out_colour(out, DIG_COLOUR_BRANCH_CURRENT);
 	dig_out_text(out, name, strlen(name));
 	if (current)
 		dig_out_colour(out, DIG_COLOUR_RESET);

@@ -92,6 +92,7 @@ static const struct dig_opt options[] = {
 	    "list a merge's files too, against its first parent"),
 	DIG_OPT_FLAG(0, "no-renames", struct opts, no_renames,
 	    "a rename is one file deleted and one added"),
+	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON_LINES(struct opts, json),
 	DIG_OPT_END,
 };

@@ -15,6 +15,7 @@ struct opts {
 static const struct dig_opt options[] = {
 	DIG_OPT_COUNT('n', "max-count", struct opts, limit, 0, INT64_MAX,
 	    "NUMBER", "stop after NUMBER places"),
+	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON(struct opts, json),
 	DIG_OPT_END,
 };
@@ -38,7 +39,7 @@ print_line(struct dig_cli *cli, struct dig_repo *repo, const char *name,
 		dig_oid_hex(&move->id, hex);
 		hex[DIG_REVISION_SHORT] = '\0';
 	}
-	dig_out_colour(&cli->out, DIG_COLOUR_YELLOW);
+	dig_out_colour(&cli->out, DIG_COLOUR_COMMIT);
 	dig_out_puts(&cli->out, hex);
 	dig_out_colour(&cli->out, DIG_COLOUR_RESET);
 	dig_out_puts(&cli->out, " ");

@@ -41,6 +41,7 @@ static const struct dig_opt options[] = {
 	    "short ids in the presets"),
 	DIG_OPT_STRING(0, "date", struct opts, date, "STYLE",
 	    "default, iso, iso-strict, short, relative, unix, raw"),
+	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON(struct opts, json),
 	DIG_OPT_END,
 };

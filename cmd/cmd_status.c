@@ -38,6 +38,7 @@ static const struct dig_opt options[] = {
 	    "ignored files too: traditional or no"),
 	DIG_OPT_NEGATABLE(0, "renames", struct opts, renames,
 	    "show a file with a new name as renamed"),
+	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON(struct opts, json),
 	DIG_OPT_END,
 };
@@ -111,11 +112,16 @@ put_short(struct view *view)
 {
 	for (size_t i = 0; i < view->list->nitems; i++) {
 		const struct dig_status_item *item = &view->list->items[i];
-		bool tracked = item->staged != '?' && item->staged != '!';
 
-		put_letter(view, item->staged,
-		    tracked ? DIG_COLOUR_GREEN : DIG_COLOUR_RED);
-		put_letter(view, item->work, DIG_COLOUR_RED);
+		if (item->staged == '?' || item->staged == '!') {
+			colour(view, DIG_COLOUR_STATUS_UNTRACKED);
+			dig_out_printf(
+			    view->out, "%c%c", item->staged, item->staged);
+			colour(view, DIG_COLOUR_RESET);
+		} else {
+			put_letter(view, item->staged, DIG_COLOUR_STATUS_ADDED);
+			put_letter(view, item->work, DIG_COLOUR_STATUS_CHANGED);
+		}
 		dig_out_puts(view->out, " ");
 		if (item->old_path != NULL && !view->nul)
 			put_short_path(
@@ -135,7 +141,8 @@ put_short_branch(struct view *view)
 	dig_out_puts(view->out, "## ");
 	if (!dig_repo_head(view->repo, &head))
 		dig_out_puts(view->out, "No commits yet on ");
-	colour(view, branch != NULL ? DIG_COLOUR_GREEN : DIG_COLOUR_RED);
+	colour(view,
+	    branch != NULL ? DIG_COLOUR_BRANCH_CURRENT : DIG_COLOUR_NO_BRANCH);
 	if (branch != NULL)
 		dig_out_text(view->out, branch, strlen(branch));
 	else
@@ -203,7 +210,7 @@ put_staged(struct view *view)
 				? "restore --staged"
 				: "rm --cached");
 		any = true;
-		put_change(view, item, item->staged, DIG_COLOUR_GREEN);
+		put_change(view, item, item->staged, DIG_COLOUR_STATUS_ADDED);
 	}
 	dig_out_puts(view->out, any ? "\n" : "");
 	return any;
@@ -233,7 +240,7 @@ put_work(struct view *view)
 			    "in working directory)\n",
 			    gone ? "/rm" : "");
 		any = true;
-		put_change(view, item, item->work, DIG_COLOUR_RED);
+		put_change(view, item, item->work, DIG_COLOUR_STATUS_CHANGED);
 	}
 	dig_out_puts(view->out, any ? "\n" : "");
 	return any;
@@ -253,7 +260,7 @@ put_others(
 		const struct dig_status_item *item = &view->list->items[i];
 
 		dig_out_puts(view->out, "\t");
-		colour(view, DIG_COLOUR_RED);
+		colour(view, DIG_COLOUR_STATUS_UNTRACKED);
 		put_long_path(view, item->path, item->len, "");
 		colour(view, DIG_COLOUR_RESET);
 		dig_out_puts(view->out, "\n");

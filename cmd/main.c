@@ -117,21 +117,24 @@ global_options(
 	return st;
 }
 
-/* Colour and pager, for output that a person reads. */
+/* Colour and pager, for output that a person reads; `colour` is --color. */
 static void
-prepare_output(struct dig_cli *cli, struct dig_pager *pager, bool wants_pager)
+prepare_output(struct dig_cli *cli, struct dig_pager *pager, const char *colour,
+    bool wants_pager)
 {
 	struct dig_error err = DIG_ERROR_INIT;
 	const char *setting = "auto";
 
 	if (cli->json)
 		return;
-	if (dig_config_get_string(dig_cli_config(cli), "color.ui", &setting,
-		NULL, &err) != DIG_OK)
+	if (colour != NULL)
+		setting = colour;
+	else if (dig_config_get_string(dig_cli_config(cli), "color.ui",
+		     &setting, NULL, &err) != DIG_OK)
 		dig_cli_warn(cli, "%s", err.msg);
 	cli->out.colour = dig_colour_wanted(setting, cli->out.terminal);
 	if (wants_pager && cli->out.terminal && !cli->no_pager)
-		dig_pager_start(pager, cli->config);
+		dig_pager_start(pager, dig_cli_config(cli));
 }
 
 static enum dig_status
@@ -159,7 +162,11 @@ run_verb(struct dig_cli *cli, struct dig_pager *pager, int argc, char **argv,
 	cli->command = command;
 	scan = dig_opt_look(command->usage, argc, argv);
 	cli->json = scan.json;
-	prepare_output(cli, pager,
+	if (scan.colour != NULL && !dig_colour_is_word(scan.colour))
+		return dig_raise(err, DIG_EINVALID,
+		    "--color is one of always, never, auto, not '%.100s'",
+		    scan.colour);
+	prepare_output(cli, pager, scan.colour,
 	    scan.help ||
 		(scan.valid && (command->needs & DIG_NEEDS_PAGER) != 0));
 	if (scan.help)

@@ -41,6 +41,7 @@ struct run {
 	void *opts;
 	bool help;
 	bool json;
+	const char *colour;
 	struct dig_error *err;
 };
 
@@ -193,17 +194,28 @@ store_int(struct run *run, const struct dig_opt *opt, const char *value)
 	return DIG_OK;
 }
 
+static bool
+is_named(const struct dig_opt *opt, const char *name)
+{
+	return opt->long_name != NULL && strcmp(opt->long_name, name) == 0;
+}
+
 static enum dig_status
 store(struct run *run, const struct match *match)
 {
 	const struct dig_opt *opt = match->opt;
-	void *field =
-	    run->opts != NULL ? (char *)run->opts + opt->offset : NULL;
+	void *field = run->opts != NULL && opt->offset != DIG_OPT_NOWHERE
+			  ? (char *)run->opts + opt->offset
+			  : NULL;
 	const char *word = match->value;
 	char room[3];
 
-	if (opt->long_name != NULL && strcmp(opt->long_name, "json") == 0)
+	if (is_named(opt, "json"))
 		run->json = true;
+	if (is_named(opt, "color"))
+		run->colour = word != NULL ? word : "always";
+	if (is_named(opt, "no-color"))
+		run->colour = opt->metavar;
 	switch (opt->kind) {
 	case DIG_OPT_KIND_FLAG:
 	case DIG_OPT_KIND_NEGATABLE:
@@ -329,7 +341,8 @@ enum dig_status
 dig_opt_parse(const struct dig_usage *usage, int argc, char **argv, void *opts,
     struct dig_args *args, struct dig_error *err)
 {
-	struct run run = { usage, argc, argv, 1, opts, false, false, err };
+	struct run run = { usage, argc, argv, 1, opts, false, false, NULL,
+		err };
 	struct dig_args found = { argv, 0, -1 };
 	enum dig_status st = DIG_OK;
 
@@ -356,8 +369,9 @@ struct dig_opt_scan
 dig_opt_look(const struct dig_usage *usage, int argc, char *const *argv)
 {
 	struct dig_error err = DIG_ERROR_INIT;
-	struct run run = { usage, argc, argv, 1, NULL, false, false, &err };
-	struct dig_opt_scan scan = { false, false, true };
+	struct run run = { usage, argc, argv, 1, NULL, false, false, NULL,
+		&err };
+	struct dig_opt_scan scan = { false, false, true, NULL };
 
 	for (; run.at < argc; run.at++) {
 		const char *word = argv[run.at];
@@ -374,6 +388,7 @@ dig_opt_look(const struct dig_usage *usage, int argc, char *const *argv)
 	}
 	scan.help = run.help;
 	scan.json = run.json;
+	scan.colour = run.colour;
 	return scan;
 }
 

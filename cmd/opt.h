@@ -52,6 +52,8 @@ enum dig_opt_kind {
 	DIG_OPT_KIND_LIST
 };
 
+#define DIG_OPT_NOWHERE SIZE_MAX /* an offset: nothing is stored */
+
 struct dig_opt {
 	enum dig_opt_kind kind;
 	char short_name;       /* 0: none */
@@ -143,6 +145,15 @@ void dig_list_clear(struct dig_list *list);
 #define DIG_OPT_JSON_LINES(T, field)                                           \
 	DIG_OPT_OPTIONAL(0, "json", T, field, "lines",                         \
 	    "print one JSON document, or one for each line")
+/* Obeyed before the verb runs, and stored nowhere: dig_opt_look. */
+#define DIG_OPTS_COLOUR                                                        \
+	{ DIG_OPT_KIND_OPTIONAL, 0, "color", "WHEN",                           \
+		"colours: always, never or auto (the default)",                \
+		DIG_OPT_NOWHERE, 0, 0 },                                       \
+	{                                                                      \
+		DIG_OPT_KIND_FIXED, 0, "no-color", "never", "no colours",      \
+		    DIG_OPT_NOWHERE, 0, 0                                      \
+	}
 #define DIG_OPTS_PROGRESS(T, field)                                            \
 	DIG_OPT_OPTIONAL(0, "progress", T, field, "json",                      \
 	    "show progress, as JSON lines for programs"),                      \
@@ -179,12 +190,14 @@ enum dig_status dig_opt_parse(const struct dig_usage *usage, int argc,
 
 /*
  * What stands in argv before the verb reads it: nothing is stored, errors are
- * skipped. help: -h or --help; json: the option `json`; valid: no error.
+ * skipped. help: -h or --help; json: the option `json`; colour: the word of
+ * the last `color`, NULL for none; valid: no error.
  */
 struct dig_opt_scan {
 	bool help;
 	bool json;
 	bool valid;
+	const char *colour;
 };
 struct dig_opt_scan dig_opt_look(
     const struct dig_usage *usage, int argc, char *const *argv);

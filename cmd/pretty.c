@@ -652,7 +652,7 @@ print_id(struct dig_pretty *pretty, struct dig_out *out,
 	st = put_id(pretty, text, id, pretty->short_ids, err);
 	if (st != DIG_OK)
 		return st;
-	dig_out_colour(out, DIG_COLOUR_YELLOW);
+	dig_out_colour(out, DIG_COLOUR_COMMIT);
 	dig_out_raw(out, text->data, text->len);
 	dig_buf_reset(text);
 	if (pretty->decorate)
@@ -705,7 +705,7 @@ dig_pretty_tag(
 {
 	struct dig_buf *text = &pretty->text;
 
-	dig_out_colour(out, DIG_COLOUR_YELLOW);
+	dig_out_colour(out, DIG_COLOUR_COMMIT);
 	dig_out_puts(out, "tag ");
 	dig_out_text(out, tag->name, tag->name_len);
 	dig_out_colour(out, DIG_COLOUR_RESET);

@@ -54,6 +54,19 @@ t_fails 0 'a file that does not parse is told of' 'config:1: ' \
 	with_config '[core\n' help
 rm "$XDG_CONFIG_HOME/dig/config"
 
+new_repo colours
+write f 1
+save one
+write g 1
+t_has 'colour that is asked for' "$(printf '\033[32mmain\033[m')" \
+	dig branch --color
+t_has 'and --color=always' "$(printf '\033[31m??\033[m g')" \
+	dig status -s --color=always
+t_not 'but not for programs' "$(printf '\033')" \
+	dig status --porcelain --color=always
+t_not 'the last one counts' "$(printf '\033')" dig log --color --no-color
+t_fails 2 'a word that is none' 'always, never, auto' dig log --color=maybe
+
 # Every pack is held open: what the system allows is used.
 new_repo many
 echo 1 >f

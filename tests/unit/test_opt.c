@@ -43,6 +43,7 @@ static const struct dig_opt table[] = {
 	    "stop after NUMBER"),
 	DIG_OPT_INT(0, "size", struct opts, size, 1, 4096, "BYTES", "size"),
 	DIG_OPT_LIST('m', "message", struct opts, messages, "TEXT", "say"),
+	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON_LINES(struct opts, json),
 	DIG_OPT_END,
 };
@@ -230,18 +231,23 @@ test_look(void **state)
 		const char *line;
 		bool help;
 		bool json;
+		const char *colour;
 	} cases[] = {
-		{ "try", false, false },
-		{ "try|-h", true, false },
-		{ "try|--help", true, false },
-		{ "try|-ah", true, false },
-		{ "try|x|-h", true, false },
-		{ "try|--|-h", false, false },
-		{ "try|-F|-h", false, false },
-		{ "try|-F-h", false, false },
-		{ "try|--json", false, true },
-		{ "try|--bogus|--js=lines", false, true },
-		{ "try|--|--json", false, false },
+		{ "try", false, false, NULL },
+		{ "try|-h", true, false, NULL },
+		{ "try|--help", true, false, NULL },
+		{ "try|-ah", true, false, NULL },
+		{ "try|x|-h", true, false, NULL },
+		{ "try|--|-h", false, false, NULL },
+		{ "try|-F|-h", false, false, NULL },
+		{ "try|-F-h", false, false, NULL },
+		{ "try|--json", false, true, NULL },
+		{ "try|--bogus|--js=lines", false, true, NULL },
+		{ "try|--|--json", false, false, NULL },
+		{ "try|--color", false, false, "always" },
+		{ "try|--color=auto|--no-color", false, false, "never" },
+		{ "try|--no-color|--col=x", false, false, "x" },
+		{ "try|--|--color", false, false, NULL },
 	};
 
 	(void)state;
@@ -255,6 +261,8 @@ test_look(void **state)
 		scan = dig_opt_look(&usage, argc, argv);
 		assert_int_equal(scan.help, cases[i].help);
 		assert_int_equal(scan.json, cases[i].json);
+		assert_string_equal(scan.colour != NULL ? scan.colour : "none",
+		    cases[i].colour != NULL ? cases[i].colour : "none");
 	}
 }
 
@@ -282,6 +290,9 @@ test_help(void **state)
 	    "  -n, --limit NUMBER      stop after NUMBER\n"
 	    "      --size BYTES        size\n"
 	    "  -m, --message TEXT      say\n"
+	    "      --color[=WHEN]      colours: always, never or auto (the "
+	    "default)\n"
+	    "      --no-color          no colours\n"
 	    "      --json[=lines]      print one JSON document, or one for "
 	    "each line\n"
 	    "  -h, --help              show this help\n";
