@@ -37,4 +37,21 @@ void dig_date_now(struct dig_date *out);
 enum dig_status dig_date_parse(
     const char *text, struct dig_date *out, struct dig_error *err) DIG_CHECKED;
 
+/*
+ * A date that bounds a list of commits: one of the above, or words that count
+ * back from `now`, as git reads them:
+ *
+ *	yesterday, noon, midnight, tea, never, now, today
+ *	2 weeks ago, 3.days.ago, one year 2 months, last friday, 2 mondays ago
+ *	jan 5, 5 jan 2008, 2008-02-14, 2008/02/14, 02/14/2008, 14.02.2008
+ *	14:20, 6pm, and several of these: 6pm yesterday, last monday at noon
+ *
+ * A day without a time is that day at this time of the day. Unlike git, which
+ * passes over what it does not know, an unknown word is an error.
+ *
+ * *out: seconds since 1970. Errors: INVALID.
+ */
+enum dig_status dig_date_limit(const char *text, int64_t now, int64_t *out,
+    struct dig_error *err) DIG_CHECKED;
+
 #endif

@@ -220,11 +220,102 @@ test_parts(void **state)
 	}
 }
 
+/* What git 2.39.5 answers at that moment, a Sunday at 19:20 UTC:
+ * GIT_TEST_DATE_NOW=1251660000 git rev-parse --since="...". */
+static const struct {
+	const char *text;
+	int64_t seconds;
+} limits[] = {
+	{ "2 weeks ago", INT64_C(1250450400) },
+	{ "yesterday", INT64_C(1251573600) },
+	{ "last friday", INT64_C(1251487200) },
+	{ "3 fridays ago", INT64_C(1250277600) },
+	{ "today", INT64_C(1251660000) },
+	{ "noon", INT64_C(1251633600) },
+	{ "noon yesterday", INT64_C(1251547200) },
+	{ "noon today", INT64_C(1251633600) },
+	{ "tea", INT64_C(1251651600) },
+	{ "midnight", INT64_C(1251590400) },
+	{ "never", INT64_C(0) },
+	{ "now", INT64_C(1251660000) },
+	{ "1.hour.ago", INT64_C(1251656400) },
+	{ "5 minutes", INT64_C(1251659700) },
+	{ "3 months", INT64_C(1243711200) },
+	{ "one year ago", INT64_C(1220124000) },
+	{ "jan 5", INT64_C(1231183200) },
+	{ "Jan 5 2007", INT64_C(1168024800) },
+	{ "5 jan", INT64_C(1231183200) },
+	{ "2008-02-14", INT64_C(1203016800) },
+	{ "2008/02/14", INT64_C(1203016800) },
+	{ "14.02.2008", INT64_C(1203016800) },
+	{ "02/14/2008", INT64_C(1203016800) },
+	{ "14:20", INT64_C(1251642000) },
+	{ "10:00 yesterday", INT64_C(1251540000) },
+	{ "6pm yesterday", INT64_C(1251568800) },
+	{ "6am", INT64_C(1251612000) },
+	{ "2008-02-14 10:05", INT64_C(1202983500) },
+	{ "last week", INT64_C(1251055200) },
+	{ "10 days 2 hours ago", INT64_C(1250788800) },
+	{ "2008", INT64_C(1220124000) },
+	{ "12:34:56.789", INT64_C(1251635696) },
+	{ "2008-12-01", INT64_C(1228159200) },
+	{ "2009-09-01", INT64_C(1251832800) },
+	{ "december", INT64_C(1230664800) },
+	{ "last month", INT64_C(1248981600) },
+	{ "2 sundays", INT64_C(1250450400) },
+	{ "@123456789", INT64_C(123456789) },
+	{ "3 weeks", INT64_C(1249845600) },
+	{ "yesterday noon", INT64_C(1251547200) },
+	{ "6PM", INT64_C(1251655200) },
+	{ "0:30", INT64_C(1251592200) },
+	{ "1 day ago", INT64_C(1251573600) },
+	{ "2 years and 3 months ago", INT64_C(1180552800) },
+	{ "feb 30", INT64_C(1236021600) },
+	{ "last monday at noon", INT64_C(1251115200) },
+	{ "5pm last friday", INT64_C(1251478800) },
+	{ "2008-02-14 00:00", INT64_C(1202947200) },
+};
+
+static const char *const no_limits[] = { "", "friday", "a year ago", "tomorrow",
+	"eleven days ago", "week", "13/14/2008", "2008-13-01", "25:00",
+	"99999999999 years ago", "9999999 years ago", "2 weeks agoo", "x",
+	"1 fortnight", "2008-02", "13pm", "\033[2J" };
+
+static void
+test_limits(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct dig_error err = DIG_ERROR_INIT;
+		int64_t seconds = -1;
+
+		if (dig_date_limit(
+			limits[i].text, 1251660000, &seconds, &err) != DIG_OK)
+			fail_msg("'%s': %s", limits[i].text, err.msg);
+		if (seconds != limits[i].seconds)
+			fail_msg(
+			    "'%s' is %lld", limits[i].text, (long long)seconds);
+	}
+	for (size_t i = 0; i < sizeof(no_limits) / sizeof(no_limits[0]); i++) {
+		struct dig_error err = DIG_ERROR_INIT;
+		int64_t seconds = -1;
+
+		if (dig_date_limit(no_limits[i], 1251660000, &seconds, &err) !=
+		    DIG_EINVALID)
+			fail_msg(
+			    "'%s' is %lld", no_limits[i], (long long)seconds);
+		assert_int_equal(seconds, -1);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_calendar),
 		cmocka_unit_test(test_local),
