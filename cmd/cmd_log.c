@@ -30,11 +30,7 @@ struct opts {
 	bool reverse;
 	bool all;
 
-	const char *format;
-	bool oneline;
-	bool short_ids;
-	const char *decorate;
-	const char *date;
+	struct dig_pretty_opts pretty;
 	const char *changes;
 	bool no_renames;
 	const char *json;
@@ -50,6 +46,10 @@ static const struct dig_opt options[] = {
 	    "commits not older than this"),
 	DIG_OPT_STRING(0, "until", struct opts, until, "DATE",
 	    "commits not younger than this"),
+	DIG_OPT_STRING(0, "after", struct opts, since, "DATE",
+	    "the same as --since"),
+	DIG_OPT_STRING(0, "before", struct opts, until, "DATE",
+	    "the same as --until"),
 	DIG_OPT_LIST(0, "author", struct opts, authors, "PATTERN",
 	    "whose author matches, as \"Name <email>\""),
 	DIG_OPT_LIST(0, "grep", struct opts, greps, "PATTERN",
@@ -68,20 +68,7 @@ static const struct dig_opt options[] = {
 	DIG_OPT_FLAG(
 	    0, "reverse", struct opts, reverse, "the oldest commit first"),
 	DIG_OPT_HEADING("how they are shown"),
-	DIG_OPT_FLAG(
-	    0, "oneline", struct opts, oneline, "short id and subject"),
-	DIG_OPT_STRING(0, "format", struct opts, format, "FORMAT",
-	    "a preset, or text with %H %s %an ..."),
-	DIG_OPT_STRING(
-	    0, "pretty", struct opts, format, "FORMAT", "the same as --format"),
-	DIG_OPT_FLAG(0, "abbrev-commit", struct opts, short_ids,
-	    "short ids in the presets"),
-	DIG_OPT_OPTIONAL(0, "decorate", struct opts, decorate, "auto",
-	    "names of refs: short, no, auto"),
-	DIG_OPT_FIXED(
-	    0, "no-decorate", struct opts, decorate, "no", "no names of refs"),
-	DIG_OPT_STRING(0, "date", struct opts, date, "STYLE",
-	    "default, iso, iso-strict, short, relative, unix, raw"),
+	DIG_OPTS_PRETTY(struct opts, pretty),
 	DIG_OPT_FIXED(0, "name-status", struct opts, changes, "status",
 	    "list changed files with a letter"),
 	DIG_OPT_FIXED(0, "name-only", struct opts, changes, "names",
@@ -204,19 +191,13 @@ static enum dig_status
 set_dates(const struct opts *opts, struct dig_history_options *walk,
     struct dig_error *err)
 {
-	struct dig_date date;
+	int64_t now = dig_wall_seconds();
 	enum dig_status st = DIG_OK;
 
-	if (opts->since != NULL) {
-		st = dig_date_parse(opts->since, &date, err);
-		if (st == DIG_OK)
-			walk->since = date.seconds;
-	}
-	if (st == DIG_OK && opts->until != NULL) {
-		st = dig_date_parse(opts->until, &date, err);
-		if (st == DIG_OK)
-			walk->until = date.seconds;
-	}
+	if (opts->since != NULL)
+		st = dig_date_limit(opts->since, now, &walk->since, err);
+	if (st == DIG_OK && opts->until != NULL)
+		st = dig_date_limit(opts->until, now, &walk->until, err);
 	return st;
 }
 
@@ -233,35 +214,6 @@ default_tip(struct dig_repo *repo, struct revs *revs, struct dig_error *err)
 	}
 	return dig_raise(err, DIG_ENOTFOUND, "branch '%s' has no commit yet",
 	    branch != NULL ? branch : "HEAD");
-}
-
-static enum dig_status
-set_pretty(struct dig_cli *cli, const struct opts *opts,
-    struct dig_pretty *pretty, struct dig_error *err)
-{
-	const char *decorate = opts->decorate;
-	enum dig_status st = DIG_OK;
-
-	pretty->date = opts->date;
-	pretty->short_ids = opts->short_ids;
-	if (opts->date != NULL)
-		st = dig_pretty_check_date(opts->date, err);
-	if (st == DIG_OK && opts->oneline) {
-		pretty->short_ids = true;
-		st = dig_pretty_parse(pretty, "oneline", err);
-	}
-	if (st == DIG_OK && opts->format != NULL)
-		st = dig_pretty_parse(pretty, opts->format, err);
-	if (st != DIG_OK)
-		return st;
-	if (decorate == NULL || strcmp(decorate, "auto") == 0)
-		pretty->decorate = cli->out.terminal;
-	else if (*decorate == '\0' || strcmp(decorate, "short") == 0)
-		pretty->decorate = true;
-	else if (strcmp(decorate, "no") != 0)
-		st = dig_raise(
-		    err, DIG_EINVALID, "--decorate takes short, no or auto");
-	return st;
 }
 
 /* ---- Printing --------------------------------------------------------- */
@@ -373,7 +325,8 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 	if (st == DIG_OK && revs.ntips == 0 && !opts->all)
 		st = default_tip(log->repo, &revs, err);
 	if (st == DIG_OK)
-		st = set_pretty(log->cli, opts, &log->pretty, err);
+		st = dig_pretty_set(
+		    &log->pretty, &opts->pretty, &log->cli->out, err);
 	if (st == DIG_OK)
 		st = set_dates(opts, &walk, err);
 	if (st != DIG_OK)

@@ -11,10 +11,7 @@
 #include "repo/dig.h"
 
 struct opts {
-	const char *format;
-	bool oneline;
-	bool short_ids;
-	const char *date;
+	struct dig_pretty_opts pretty;
 	const char *changes;
 	bool no_renames;
 	bool json;
@@ -31,16 +28,7 @@ static const struct dig_opt options[] = {
 	    's', "no-patch", struct opts, changes, "none", "no changed files"),
 	DIG_OPT_FLAG(0, "no-renames", struct opts, no_renames,
 	    "a rename is one file deleted and one added"),
-	DIG_OPT_FLAG(
-	    0, "oneline", struct opts, oneline, "short id and subject"),
-	DIG_OPT_STRING(0, "format", struct opts, format, "FORMAT",
-	    "a preset, or text with %H %s %an ..."),
-	DIG_OPT_STRING(
-	    0, "pretty", struct opts, format, "FORMAT", "the same as --format"),
-	DIG_OPT_FLAG(0, "abbrev-commit", struct opts, short_ids,
-	    "short ids in the presets"),
-	DIG_OPT_STRING(0, "date", struct opts, date, "STYLE",
-	    "default, iso, iso-strict, short, relative, unix, raw"),
+	DIG_OPTS_PRETTY(struct opts, pretty),
 	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON(struct opts, json),
 	DIG_OPT_END,
@@ -286,25 +274,6 @@ show_word(struct show *show, const char *word, struct dig_error *err)
 			    : st;
 }
 
-static enum dig_status
-set_pretty(struct show *show, struct dig_error *err)
-{
-	const struct opts *opts = &show->opts;
-	enum dig_status st = DIG_OK;
-
-	show->pretty.repo = show->repo;
-	show->pretty.decorate = show->cli->out.terminal;
-	show->pretty.short_ids = opts->short_ids || opts->oneline;
-	show->pretty.date = opts->date;
-	if (opts->date != NULL)
-		st = dig_pretty_check_date(opts->date, err);
-	if (st == DIG_OK && opts->oneline)
-		st = dig_pretty_parse(&show->pretty, "oneline", err);
-	if (st == DIG_OK && opts->format != NULL)
-		st = dig_pretty_parse(&show->pretty, opts->format, err);
-	return st;
-}
-
 enum dig_status
 dig_cmd_show(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 {
@@ -318,8 +287,10 @@ dig_cmd_show(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	st = dig_opt_parse(&dig_usage_show, argc, argv, &show.opts, &args, err);
 	if (st == DIG_OK)
 		st = dig_cli_repo(cli, &show.repo, err);
+	show.pretty.repo = show.repo;
 	if (st == DIG_OK)
-		st = set_pretty(&show, err);
+		st = dig_pretty_set(
+		    &show.pretty, &show.opts.pretty, &cli->out, err);
 	if (st != DIG_OK)
 		goto out;
 	if (show.opts.json) {

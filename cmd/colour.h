@@ -7,6 +7,9 @@
 #define CMD_COLOUR_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "objects/base/buf.h"
 
 enum dig_colour {
 	DIG_COLOUR_RESET,
@@ -48,6 +51,13 @@ enum dig_colour {
 };
 
 const char *dig_colour_sequence(enum dig_colour colour);
+/*
+ * The sequence of a colour in words, as git's settings have it: "red", "bold
+ * blue black", "#ff0080", "214", "reset"; at most a text and a ground colour,
+ * and bold, dim, italic, ul, blink, reverse, strike, each with "no" before it
+ * for its end. Appended to out; false: these are none.
+ */
+bool dig_colour_parse(const char *text, size_t len, struct dig_buf *out);
 
 /*
  * `setting` is --color, else color.ui: "always", "never", "auto" (or a boolean,

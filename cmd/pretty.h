@@ -6,6 +6,7 @@
 #define CMD_PRETTY_H
 
 #include "cmd/json.h"
+#include "cmd/opt.h"
 #include "cmd/output.h"
 #include "repo/dig.h"
 
@@ -19,6 +20,8 @@ enum dig_pretty_kind {
 	DIG_PRETTY_USER
 };
 
+struct dig_mark;
+
 struct dig_pretty {
 	struct dig_repo *repo;
 	enum dig_pretty_kind kind;
@@ -26,6 +29,7 @@ struct dig_pretty {
 	bool separator;     /* a line end between commits, not after each */
 	bool short_ids;     /* of commits in the presets */
 	bool decorate;      /* names of refs in the presets */
+	bool full_refs;     /* whole names of refs */
 	const char *date;   /* NULL: git's default; "iso", "short", ... */
 
 	struct dig_ref_name *refs; /* in git's order, read at first need */
@@ -34,11 +38,47 @@ struct dig_pretty {
 	bool has_refs;
 
 	size_t nshown;
+	/* Of the commit under way; see pretty_internal.h. */
 	struct dig_buf text;
+	bool colour;
+	bool auto_colour; /* behind %C(auto) */
+	struct dig_mark *marks;
+	size_t nmarks;
+	size_t marks_cap;
+	struct dig_buf codes;
 };
+
+/* What the options ask for; DIG_OPTS_PRETTY lists them. */
+struct dig_pretty_opts {
+	const char *format;
+	bool oneline;
+	bool short_ids;
+	const char *decorate; /* NULL: not said */
+	const char *date;
+};
+
+#define DIG_OPTS_PRETTY(T, field)                                              \
+	DIG_OPT_FLAG(0, "oneline", T, field.oneline, "short id and subject"),  \
+	    DIG_OPT_STRING(0, "format", T, field.format, "FORMAT",             \
+		"a preset, or text with %H %s %an ..."),                       \
+	    DIG_OPT_STRING(0, "pretty", T, field.format, "FORMAT",             \
+		"the same as --format"),                                       \
+	    DIG_OPT_FLAG(0, "abbrev-commit", T, field.short_ids,               \
+		"short ids in the presets"),                                   \
+	    DIG_OPT_OPTIONAL(0, "decorate", T, field.decorate, "WORD",         \
+		"names of refs: short, full, no, auto"),                       \
+	    DIG_OPT_FIXED(0, "no-decorate", T, field.decorate, "no",           \
+		"no names of refs"),                                           \
+	    DIG_OPT_STRING(0, "date", T, field.date, "STYLE",                  \
+		"default, iso, iso-strict, rfc, short, relative, unix, raw, "  \
+		"format:..., local; -local behind one")
 
 void dig_pretty_init(struct dig_pretty *pretty, struct dig_repo *repo);
 void dig_pretty_clear(struct dig_pretty *pretty);
+/* As the options say. Errors: INVALID. */
+enum dig_status dig_pretty_set(struct dig_pretty *pretty,
+    const struct dig_pretty_opts *opts, const struct dig_out *out,
+    struct dig_error *err) DIG_CHECKED;
 /*
  * "oneline", "medium", ..., "format:..." (separated), "tformat:..." or any
  * text with a '%' (ended each). Errors: INVALID.

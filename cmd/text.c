@@ -109,10 +109,24 @@ dig_format_date(struct dig_buf *out, enum dig_date_style style, int64_t seconds,
 		return; /* not within these years */
 	switch (style) {
 	case DIG_DATE_GIT:
-		dig_buf_printf(out, "%.3s %.3s %d %02d:%02d:%02d %d %c%02d%02d",
+	case DIG_DATE_GIT_LOCAL:
+		dig_buf_printf(out, "%.3s %.3s %d %02d:%02d:%02d %d",
 		    days + 3 * tm.tm_wday, months + 3 * tm.tm_mon, tm.tm_mday,
-		    tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900, sign,
+		    tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
+		if (style == DIG_DATE_GIT)
+			dig_buf_printf(out, " %c%02d%02d", sign, (int)away / 60,
+			    (int)away % 60);
+		return;
+	case DIG_DATE_RFC:
+		dig_buf_printf(out,
+		    "%.3s, %d %.3s %d %02d:%02d:%02d %c%02d%02d",
+		    days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
+		    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, sign,
 		    (int)away / 60, (int)away % 60);
+		return;
+	case DIG_DATE_SHORT:
+		dig_buf_printf(out, "%04d-%02d-%02d", tm.tm_year + 1900,
+		    tm.tm_mon + 1, tm.tm_mday);
 		return;
 	case DIG_DATE_ISO:
 	case DIG_DATE_ISO_STRICT:

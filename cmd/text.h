@@ -34,9 +34,12 @@ void dig_format_size(struct dig_buf *out, uint64_t bytes);
 void dig_format_count(struct dig_buf *out, uint64_t count);
 
 enum dig_date_style {
-	DIG_DATE_GIT,       /* Sat Nov 21 10:02:07 2026 +0100 */
-	DIG_DATE_ISO,       /* 2026-11-21 10:02:07 +0100 */
-	DIG_DATE_ISO_STRICT /* 2026-11-21T10:02:07+01:00 */
+	DIG_DATE_GIT,        /* Sat Nov 21 10:02:07 2026 +0100 */
+	DIG_DATE_GIT_LOCAL,  /* the same without the zone */
+	DIG_DATE_ISO,        /* 2026-11-21 10:02:07 +0100 */
+	DIG_DATE_ISO_STRICT, /* 2026-11-21T10:02:07+01:00 */
+	DIG_DATE_RFC,        /* Sat, 21 Nov 2026 10:02:07 +0100 */
+	DIG_DATE_SHORT       /* 2026-11-21 */
 };
 /*
  * A time in the zone it was written in. Seconds outside the years 1 to 9999

@@ -47,9 +47,8 @@ seconds_of(const struct civil *at)
 	       at->hour * 3600 + at->minute * 60 + at->second;
 }
 
-/* Minutes east of Greenwich here, at that moment. */
-static int
-local_zone(int64_t seconds)
+int
+dig_date_zone(int64_t seconds)
 {
 	time_t when = (time_t)seconds;
 	struct tm tm;
@@ -78,7 +77,7 @@ dig_date_now(struct dig_date *out)
 {
 	int64_t now = dig_wall_seconds();
 
-	put(out, now, local_zone(now));
+	put(out, now, dig_date_zone(now));
 }
 
 /* ---- Scanning: each moves *at past what it took, or leaves it ---------- */
@@ -312,9 +311,9 @@ is_real(const struct civil *at)
 static int
 zone_on_the_wall(int64_t wall)
 {
-	int zone = local_zone(wall);
+	int zone = dig_date_zone(wall);
 
-	return local_zone(wall - zone * INT64_C(60));
+	return dig_date_zone(wall - zone * INT64_C(60));
 }
 
 enum dig_status

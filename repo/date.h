@@ -17,6 +17,8 @@ struct dig_date {
 
 /* Now, in the local zone. */
 void dig_date_now(struct dig_date *out);
+/* Minutes east of Greenwich here, at that moment. */
+int dig_date_zone(int64_t seconds);
 
 /*
  * Understood:

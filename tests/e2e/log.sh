@@ -32,6 +32,12 @@ record()
 	}
 }
 
+# ids: what is of another length in git.
+ids()
+{
+	sed -E 's/[0-9a-f]{40,}|(^|\x1b\[33m)[0-9a-f]{7,}/\1ID/' "$1" >"$1.ids"
+}
+
 # same WHAT ARGUMENT...: dig log and git log print the same, ids apart.
 same()
 {
@@ -39,8 +45,8 @@ same()
 	shift
 	git log --no-decorate -M100% "$@" >"$TMP/git" 2>"$ERR" || exit 1
 	dig log "$@" >"$TMP/dig" 2>"$ERR"
-	sed -E 's/^commit [0-9a-f]+/commit ID/' "$TMP/git" >"$TMP/git.ids"
-	sed -E 's/^commit [0-9a-f]+/commit ID/' "$TMP/dig" >"$TMP/dig.ids"
+	ids "$TMP/git"
+	ids "$TMP/dig"
 	t "$_what: log $*" diff -u "$TMP/git.ids" "$TMP/dig.ids"
 }
 
@@ -95,6 +101,30 @@ same 'date styles' --date=short --format='%ad %cd'
 same 'date styles' --date=unix
 same 'date styles' --date=raw
 same 'date styles' --date=iso
+same 'more date styles' --date=rfc --format='%ad|%aD|%cD'
+same 'more date styles' --date=iso8601-strict --format=fuller
+same 'more date styles' --date=relative --format=medium
+same 'more date styles' --date=local --format='%ad|%cd'
+same 'more date styles' --date=format:'%Y/%m/%d %H:%M %z %Z%% %s|' --format=%ad
+TZ=Asia/Kolkata
+for style in local iso-local iso-strict-local rfc-local raw-local short-local \
+	unix-local format-local:'%c %z %Z'; do
+	same "$style" "--date=$style" --format='%ad|%cd'
+done
+TZ=UTC
+same 'file names' --format=%f
+same 'new lines where there is something' --format='%s%+b%-b% b|' HEAD^^..HEAD^
+same 'colours that are not wanted' --format='%C(red)%s%Creset%C(auto)%d'
+for format in '%C(auto)%d|%s' '%s%C(auto)%d%Creset|' '%Cred%s%Creset%C(bold blue)x' \
+	'%C(always,ul 214 #102030)%s%C(reset)' '%C(noreverse brightred default)' \
+	'%C(normal)|%C(nobold)%C(bold dim italic ul blink reverse strike black)' \
+	'%C(7 15)|%C(auto,green)%C(reset red)' '%C(red)%C(auto)%D %d'; do
+	same 'colours' --color=always --decorate --format="$format"
+done
+same 'after and before' --format=%s --after=@1700000200 --before=@1700000400
+same 'words of dates' --format=%s --since='20 years ago' --until='1 month ago'
+same 'words of dates' --format=%s --since=yesterday
+same 'a day' --format=%s --since=2023-11-14
 same 'texts' --format='[%s]%n[%b]%n[%B]%n%%'
 same 'bytes and unknown letters' --format='%x41%x00%x7a %Q %'
 same 'ended' --format=tformat:%s -2
@@ -147,6 +177,23 @@ same 'in a folder, a path' --format=%s -- c.c
 same 'in a folder, up' --format=%s -- ../../a.txt
 same 'in a folder, the top' --format=%s -- :/a.txt
 cd ../.. || exit 1
+
+# Names of refs, in colours and without.
+{
+	git tag v1 && git branch side && git tag -a -m 'a tag' v2 HEAD~1 &&
+		dig tag v1 && dig branch side && dig tag -a -m 'a tag' v2 HEAD~1
+} >"$OUT" 2>&1
+for format in oneline short medium '%s%d' '%D'; do
+	for word in short full no; do
+		same 'names' -2 --format="$format" --decorate=$word
+		same 'names in colours' -2 --format="$format" --decorate=$word \
+			--color=always
+	done
+done
+dig tag -d v1 >"$OUT" && dig branch -D side >"$OUT" && dig tag -d v2 >"$OUT"
+t_fails 2 'no such colour' 'is no colour' dig log --format='%C(pink)'
+t_fails 2 'no such word' 'short, full, no' dig log --decorate=some
+t_fails 2 'no such date' 'date format' dig log --date=human-ish
 
 # What is dig's own.
 head=$(dig rev-parse HEAD)
