@@ -19,7 +19,10 @@ struct opts {
 	const char *since;
 	const char *until;
 	struct dig_list authors;
+	struct dig_list committers;
 	struct dig_list greps;
+	bool all_match;
+	bool invert_grep;
 	bool ignore_case;
 	bool fixed;
 	bool extended;
@@ -29,6 +32,10 @@ struct opts {
 	bool diff_merges;
 	bool reverse;
 	bool all;
+	bool branches;
+	bool tags;
+	const char *order;
+	bool graph;
 
 	struct dig_pretty_opts pretty;
 	const char *changes;
@@ -46,14 +53,20 @@ static const struct dig_opt options[] = {
 	    "commits not older than this"),
 	DIG_OPT_STRING(0, "until", struct opts, until, "DATE",
 	    "commits not younger than this"),
-	DIG_OPT_STRING(0, "after", struct opts, since, "DATE",
-	    "the same as --since"),
-	DIG_OPT_STRING(0, "before", struct opts, until, "DATE",
-	    "the same as --until"),
+	DIG_OPT_STRING(
+	    0, "after", struct opts, since, "DATE", "the same as --since"),
+	DIG_OPT_STRING(
+	    0, "before", struct opts, until, "DATE", "the same as --until"),
 	DIG_OPT_LIST(0, "author", struct opts, authors, "PATTERN",
 	    "whose author matches, as \"Name <email>\""),
+	DIG_OPT_LIST(0, "committer", struct opts, committers, "PATTERN",
+	    "whose committer matches, likewise"),
 	DIG_OPT_LIST(0, "grep", struct opts, greps, "PATTERN",
 	    "whose message has a line that matches"),
+	DIG_OPT_FLAG(0, "all-match", struct opts, all_match,
+	    "every --grep matches, not one"),
+	DIG_OPT_FLAG(0, "invert-grep", struct opts, invert_grep,
+	    "whose message does not match"),
 	DIG_OPT_FLAG('i', "regexp-ignore-case", struct opts, ignore_case,
 	    "match letters of either case"),
 	DIG_OPT_FLAG('F', "fixed-strings", struct opts, fixed,
@@ -66,8 +79,17 @@ static const struct dig_opt options[] = {
 	    "follow the first parent of a merge only"),
 	DIG_OPT_FLAG(0, "all", struct opts, all, "begin at every ref"),
 	DIG_OPT_FLAG(
+	    0, "branches", struct opts, branches, "begin at every branch"),
+	DIG_OPT_FLAG(0, "tags", struct opts, tags, "begin at every tag"),
+	DIG_OPT_FIXED(0, "date-order", struct opts, order, "date",
+	    "by date, but no commit before all of its children"),
+	DIG_OPT_FIXED(0, "topo-order", struct opts, order, "lines",
+	    "the same, and lines of history one after another"),
+	DIG_OPT_FLAG(
 	    0, "reverse", struct opts, reverse, "the oldest commit first"),
 	DIG_OPT_HEADING("how they are shown"),
+	DIG_OPT_FLAG(0, "graph", struct opts, graph,
+	    "draw the lines of history beside the commits"),
 	DIG_OPTS_PRETTY(struct opts, pretty),
 	DIG_OPT_FIXED(0, "name-status", struct opts, changes, "status",
 	    "list changed files with a letter"),
@@ -201,6 +223,15 @@ set_dates(const struct opts *opts, struct dig_history_options *walk,
 	return st;
 }
 
+static enum dig_history_order
+order_of(const struct opts *opts)
+{
+	if (opts->order != NULL && strcmp(opts->order, "date") == 0)
+		return DIG_ORDER_DATE;
+	return opts->order != NULL || opts->graph ? DIG_ORDER_LINES
+						  : DIG_ORDER_WALK;
+}
+
 /* Without a revision HEAD is meant, and there must be one. */
 static enum dig_status
 default_tip(struct dig_repo *repo, struct revs *revs, struct dig_error *err)
@@ -275,11 +306,29 @@ print_one(struct log *log, const struct dig_oid *id,
 	st = dig_pretty_print(&log->pretty, out, id, commit, err);
 	if (st != DIG_OK || !files || log->changes.count == 0)
 		return st;
+	dig_pretty_beside(&log->pretty, out);
 	if (log->pretty.kind != DIG_PRETTY_ONELINE &&
 	    !dig_pretty_is_empty(&log->pretty))
 		dig_out_puts(out, "\n");
 	dig_print_changes(out, &log->changes, style_of(&log->opts));
+	dig_out_line_start(out, NULL, NULL);
 	return DIG_OK;
+}
+
+/* The graph takes the commit that was handed out last. */
+static enum dig_status
+draw_next(struct log *log, struct dig_history *history,
+    const struct dig_oid *id, struct dig_error *err)
+{
+	struct dig_oid *parents = NULL;
+	size_t nparents = 0;
+	enum dig_status st;
+
+	st = dig_history_parents(history, &parents, &nparents, err);
+	if (st == DIG_OK)
+		dig_graph_next(log->pretty.graph, id, parents, nparents);
+	free(parents);
+	return st;
 }
 
 static enum dig_status
@@ -300,7 +349,10 @@ print_all(struct log *log, const struct dig_history_options *walk,
 		st = dig_history_next(history, &id, &commit, err);
 		if (st != DIG_OK || commit == NULL)
 			break;
-		st = print_one(log, id, commit, err);
+		if (log->pretty.graph != NULL)
+			st = draw_next(log, history, id, err);
+		if (st == DIG_OK)
+			st = print_one(log, id, commit, err);
 	}
 	if (st == DIG_OK && log->opts.json != NULL && !log->lines) {
 		dig_json_array_end(&log->json);
@@ -322,7 +374,8 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 	enum dig_status st;
 
 	st = sort_operands(log->repo, args, &revs, &first_path, err);
-	if (st == DIG_OK && revs.ntips == 0 && !opts->all)
+	if (st == DIG_OK && revs.ntips == 0 && !opts->all && !opts->branches &&
+	    !opts->tags)
 		st = default_tip(log->repo, &revs, err);
 	if (st == DIG_OK)
 		st = dig_pretty_set(
@@ -344,6 +397,9 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 	walk.hidden = revs.hidden;
 	walk.nhidden = revs.nhidden;
 	walk.all = opts->all;
+	walk.branches = opts->branches;
+	walk.tags = opts->tags;
+	walk.order = order_of(opts);
 	walk.first_parent = opts->first_parent;
 	walk.reverse = opts->reverse;
 	walk.skip = opts->skip;
@@ -352,6 +408,10 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 	walk.max_parents = opts->no_merges ? 1 : SIZE_MAX;
 	walk.authors = opts->authors.at;
 	walk.nauthors = opts->authors.count;
+	walk.committers = opts->committers.at;
+	walk.ncommitters = opts->committers.count;
+	walk.all_match = opts->all_match;
+	walk.invert_match = opts->invert_grep;
 	walk.messages = opts->greps.at;
 	walk.nmessages = opts->greps.count;
 	walk.ignore_case = opts->ignore_case;
@@ -384,6 +444,12 @@ dig_cmd_log(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 			st = dig_raise(err, DIG_EINVALID,
 			    "--json takes nothing or 'lines'");
 	}
+	if (st == DIG_OK && log.opts.graph &&
+	    (log.opts.reverse || log.opts.json != NULL))
+		st = dig_raise(err, DIG_EINVALID,
+		    "--graph goes neither with --reverse nor with --json");
+	if (st == DIG_OK && log.opts.graph)
+		log.pretty.graph = dig_graph_new();
 	if (st == DIG_OK)
 		st = dig_cli_repo(cli, &log.repo, err);
 	log.pretty.repo = log.repo;
@@ -393,6 +459,7 @@ dig_cmd_log(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	dig_changes_clear(&log.changes);
 	dig_pretty_clear(&log.pretty);
 	dig_list_clear(&log.opts.authors);
+	dig_list_clear(&log.opts.committers);
 	dig_list_clear(&log.opts.greps);
 	return st;
 }

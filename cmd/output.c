@@ -38,11 +38,56 @@ flush_when_full(struct dig_out *out)
 		dig_out_flush(out);
 }
 
+/* Put what stands before lines into what was appended from `from` on. */
+static void
+start_lines(struct dig_out *out, size_t from)
+{
+	size_t len = out->buf.len - from;
+	struct dig_buf fresh = DIG_BUF_INIT;
+	dig_line_start_fn *fn = out->line_start;
+
+	dig_buf_put(&fresh, out->buf.data + from, len);
+	out->buf.len = from;
+	out->line_start = NULL; /* its own output has no start */
+	for (size_t at = 0; at < len;) {
+		const uint8_t *end = memchr(fresh.data + at, '\n', len - at);
+		size_t n = end != NULL ? (size_t)(end - fresh.data) + 1 - at
+				       : len - at;
+
+		if (!out->in_line)
+			fn(out->line_arg, out);
+		dig_buf_put(&out->buf, fresh.data + at, n);
+		out->in_line = end == NULL;
+		at += n;
+	}
+	out->line_start = fn;
+	dig_buf_clear(&fresh);
+}
+
+/* What stands from `from` on was just appended. */
+static void
+appended(struct dig_out *out, size_t from)
+{
+	if (out->line_start != NULL)
+		start_lines(out, from);
+	flush_when_full(out);
+}
+
+void
+dig_out_line_start(struct dig_out *out, dig_line_start_fn *fn, void *arg)
+{
+	out->line_start = fn;
+	out->line_arg = arg;
+	out->in_line = false;
+}
+
 void
 dig_out_raw(struct dig_out *out, const void *data, size_t len)
 {
+	size_t from = out->buf.len;
+
 	dig_buf_put(&out->buf, data, len);
-	flush_when_full(out);
+	appended(out, from);
 }
 
 void
@@ -70,7 +115,7 @@ dig_out_printf(struct dig_out *out, const char *fmt, ...)
 		    fmt, ap);
 		va_end(ap);
 		out->buf.len += (size_t)len;
-		flush_when_full(out);
+		appended(out, out->buf.len - (size_t)len);
 		return;
 	}
 	dig_out_raw(out, text, (size_t)len);
@@ -105,12 +150,14 @@ dig_escape(
 void
 dig_out_text(struct dig_out *out, const void *data, size_t len)
 {
+	size_t from = out->buf.len;
+
 	if (!out->terminal) {
 		dig_out_raw(out, data, len);
 		return;
 	}
 	dig_escape(&out->buf, data, len, true);
-	flush_when_full(out);
+	appended(out, from);
 }
 
 /* Octal for what could hide: git's form of a path knows no other. */
@@ -140,6 +187,8 @@ void
 dig_out_path(struct dig_out *out, const void *path, size_t len, bool nul,
     const char *end)
 {
+	size_t from = out->buf.len;
+
 	if (nul) {
 		dig_buf_put(&out->buf, path, len);
 		dig_buf_putc(&out->buf, '\0');
@@ -150,7 +199,7 @@ dig_out_path(struct dig_out *out, const void *path, size_t len, bool nul,
 			dig_path_quote(&out->buf, path, len, false);
 		dig_buf_puts(&out->buf, end);
 	}
-	flush_when_full(out);
+	appended(out, from);
 }
 
 void

@@ -18,6 +18,10 @@
 #include "objects/base/buf.h"
 #include "objects/base/error.h"
 
+struct dig_out;
+/* Prints what stands before a line. */
+typedef void dig_line_start_fn(void *arg, struct dig_out *out);
+
 struct dig_out {
 	int fd; /* -1: everything stays in buf */
 	struct dig_buf buf;
@@ -25,6 +29,9 @@ struct dig_out {
 	bool colour;
 	int os_errno; /* of the first write that failed, else 0 */
 	bool left;    /* something is out of the buffer */
+	dig_line_start_fn *line_start; /* NULL: none */
+	void *line_arg;
+	bool in_line; /* the line has its start */
 };
 
 void dig_out_init(struct dig_out *out, int fd);
@@ -46,6 +53,10 @@ void dig_out_path(struct dig_out *out, const void *path, size_t len, bool nul,
     const char *end);
 /* The escape sequence of a colour, or nothing. */
 void dig_out_colour(struct dig_out *out, enum dig_colour colour);
+
+/* From now on `fn` is called before each line, the next one first; NULL ends
+ * that. */
+void dig_out_line_start(struct dig_out *out, dig_line_start_fn *fn, void *arg);
 
 /* Hand the buffer to the kernel. */
 void dig_out_flush(struct dig_out *out);

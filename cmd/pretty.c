@@ -37,6 +37,7 @@ dig_pretty_clear(struct dig_pretty *pretty)
 	free(pretty->refs);
 	free(pretty->by_commit);
 	free(pretty->marks);
+	dig_graph_free(pretty->graph);
 	dig_buf_clear(&pretty->codes);
 	dig_buf_clear(&pretty->text);
 }
@@ -285,26 +286,20 @@ put_id_line(
 	return st;
 }
 
-enum dig_status
-dig_pretty_print(struct dig_pretty *pretty, struct dig_out *out,
-    const struct dig_oid *id, const struct dig_commit *commit,
-    struct dig_error *err)
+static enum dig_status
+put_commit(struct dig_pretty *pretty, const struct dig_oid *id,
+    const struct dig_commit *commit, struct dig_error *err)
 {
-	struct dig_buf *text = &pretty->text;
 	struct dig_span message = dig_pretty_message(commit);
-	enum dig_status st = DIG_OK;
+	struct dig_buf *text = &pretty->text;
+	enum dig_status st;
 
-	if (pretty->separator && pretty->nshown++ > 0)
-		dig_out_puts(out, "\n");
-	if (pretty->kind != DIG_PRETTY_USER)
-		st = put_id_line(pretty, id, err);
-	if (st != DIG_OK)
-		return st;
-	if (pretty->kind == DIG_PRETTY_USER) {
-		st = dig_pretty_put_format(pretty, id, commit, err);
-	} else if (pretty->kind == DIG_PRETTY_ONELINE) {
+	if (pretty->kind == DIG_PRETTY_USER)
+		return dig_pretty_put_format(pretty, id, commit, err);
+	st = put_id_line(pretty, id, err);
+	if (st == DIG_OK && pretty->kind == DIG_PRETTY_ONELINE) {
 		dig_pretty_put_subject(text, &message);
-	} else {
+	} else if (st == DIG_OK) {
 		st = put_header(pretty, text, commit, err);
 		dig_buf_putc(text, '\n');
 		dig_pretty_put_indented(text, message,
@@ -312,11 +307,71 @@ dig_pretty_print(struct dig_pretty *pretty, struct dig_out *out,
 			pretty->kind != DIG_PRETTY_SHORT,
 		    pretty->kind == DIG_PRETTY_SHORT);
 	}
+	return st;
+}
+
+static void
+start_line(void *arg, struct dig_out *out)
+{
+	dig_graph_line(arg, out);
+}
+
+void
+dig_pretty_beside(struct dig_pretty *pretty, struct dig_out *out)
+{
+	if (pretty->graph != NULL)
+		dig_out_line_start(out, start_line, pretty->graph);
+}
+
+/* The text, and what is left of the graph when it has fewer lines. */
+static void
+emit_beside(struct dig_pretty *pretty, struct dig_out *out)
+{
+	struct dig_graph *graph = pretty->graph;
+
+	dig_graph_commit(graph, out);
+	dig_pretty_beside(pretty, out);
+	out->in_line = true;
+	dig_pretty_emit(pretty, out);
+	dig_out_line_start(out, NULL, NULL);
+	if (dig_graph_is_done(graph))
+		return;
+	if (!pretty->ended)
+		dig_out_puts(out, "\n");
+	dig_graph_rest(graph, out);
+	if (pretty->ended)
+		dig_out_puts(out, "\n");
+}
+
+/* An empty line, but for the graph where the text before was whole lines. */
+static void
+part(struct dig_pretty *pretty, struct dig_out *out)
+{
+	if (pretty->graph != NULL && pretty->ended)
+		dig_graph_line(pretty->graph, out);
+	dig_out_puts(out, "\n");
+}
+
+enum dig_status
+dig_pretty_print(struct dig_pretty *pretty, struct dig_out *out,
+    const struct dig_oid *id, const struct dig_commit *commit,
+    struct dig_error *err)
+{
+	const struct dig_buf *text = &pretty->text;
+	enum dig_status st;
+
+	if (pretty->separator && pretty->nshown++ > 0)
+		part(pretty, out);
+	st = put_commit(pretty, id, commit, err);
 	if (st != DIG_OK)
 		return st;
+	pretty->ended = text->len > 0 && text->data[text->len - 1] == '\n';
+	if (pretty->graph != NULL)
+		emit_beside(pretty, out);
+	else
+		dig_pretty_emit(pretty, out);
 	if (!pretty->separator && !dig_pretty_is_empty(pretty))
-		dig_buf_putc(text, '\n');
-	dig_pretty_emit(pretty, out);
+		part(pretty, out);
 	return DIG_OK;
 }
 

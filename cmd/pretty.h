@@ -5,6 +5,7 @@
 #ifndef CMD_PRETTY_H
 #define CMD_PRETTY_H
 
+#include "cmd/graph.h"
 #include "cmd/json.h"
 #include "cmd/opt.h"
 #include "cmd/output.h"
@@ -37,7 +38,10 @@ struct dig_pretty {
 	const struct dig_ref_name **by_commit; /* the same, sorted */
 	bool has_refs;
 
+	struct dig_graph *graph; /* drawn beside the text; NULL: none */
+
 	size_t nshown;
+	bool ended; /* the last text ended in a newline */
 	/* Of the commit under way; see pretty_internal.h. */
 	struct dig_buf text;
 	bool colour;
@@ -89,10 +93,16 @@ enum dig_status dig_pretty_parse(struct dig_pretty *pretty, const char *text,
 enum dig_status dig_pretty_check_date(
     const char *word, struct dig_error *err) DIG_CHECKED;
 
-/* Print a commit with what parts it from the one before. */
+/*
+ * Print a commit with what parts it from the one before; with a graph, beside
+ * the lines of the commit that it was given last.
+ */
 enum dig_status dig_pretty_print(struct dig_pretty *pretty, struct dig_out *out,
     const struct dig_oid *id, const struct dig_commit *commit,
     struct dig_error *err) DIG_CHECKED;
+/* Between this and dig_out_line_start(out, NULL, NULL) lines stand beside the
+ * graph, if there is one. */
+void dig_pretty_beside(struct dig_pretty *pretty, struct dig_out *out);
 /* Nothing at all is printed for a commit (an empty format). */
 bool dig_pretty_is_empty(const struct dig_pretty *pretty);
 

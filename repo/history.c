@@ -57,6 +57,7 @@ dig_history_load(
 	    dig_calloc(commit->nparents + 1, sizeof(*node->parents));
 	for (size_t i = 0; i < commit->nparents; i++)
 		dig_commit_parent(commit, i, &node->parents[i]);
+	node->only = -1;
 	node->flags |= NODE_LOADED;
 	return DIG_OK;
 }
@@ -68,11 +69,21 @@ counts(const struct dig_history *history, const struct dig_node *node)
 	       (node->flags & (NODE_WANTED | NODE_HIDDEN)) == NODE_WANTED;
 }
 
-/* How many parents the walk follows. */
-static size_t
-nfollowed(const struct dig_history *history, const struct dig_node *node)
+size_t
+dig_history_nfollowed(
+    const struct dig_history *history, const struct dig_node *node)
 {
+	if (node->only >= 0)
+		return 1;
 	return history->first_parent && node->nparents > 1 ? 1 : node->nparents;
+}
+
+const struct dig_oid *
+dig_history_followed(
+    const struct dig_history *history, const struct dig_node *node, size_t i)
+{
+	(void)history;
+	return &node->parents[node->only >= 0 ? (size_t)node->only : i];
 }
 
 /* ---- Painting --------------------------------------------------------- */
@@ -134,7 +145,7 @@ paint_all(struct dig_history *history,
 		for (size_t i = 0; st == DIG_OK && i < node->nparents; i++) {
 			unsigned given = flags;
 
-			if (i >= nfollowed(history, node))
+			if (i >= dig_history_nfollowed(history, node))
 				given &= ~(unsigned)NODE_WANTED;
 			if (given != 0)
 				st = paint(&painter, &node->parents[i], given,
@@ -165,7 +176,8 @@ enter(struct dig_history *history, const struct dig_oid *id,
 	    (node->flags & NODE_QUEUED) != 0)
 		return st;
 	/* Just read, and no other reads between: it is not read twice. */
-	if (!known && !history->sparse && !history->reverse)
+	if (!known && !history->sparse && !history->reverse &&
+	    history->order_by == DIG_ORDER_WALK)
 		dig_buf_put(
 		    &node->bytes, history->bytes.data, history->bytes.len);
 	node->flags |= NODE_QUEUED;
@@ -180,8 +192,10 @@ enter_parents(struct dig_history *history, const struct dig_node *node,
 {
 	enum dig_status st = DIG_OK;
 
-	for (size_t i = 0; st == DIG_OK && i < nfollowed(history, node); i++)
-		st = enter(history, &node->parents[i], err);
+	for (size_t i = 0;
+	     st == DIG_OK && i < dig_history_nfollowed(history, node); i++)
+		st =
+		    enter(history, dig_history_followed(history, node, i), err);
 	return st;
 }
 
@@ -205,7 +219,7 @@ simplify(struct dig_history *history, const struct dig_node *node, int *only,
 		*shown = st == DIG_OK && !same;
 		return st;
 	}
-	for (size_t i = 0; i < nfollowed(history, node); i++) {
+	for (size_t i = 0; i < dig_history_nfollowed(history, node); i++) {
 		struct dig_node *parent =
 		    dig_nodes_get(&history->nodes, &node->parents[i]);
 		bool relevant;
@@ -235,38 +249,55 @@ simplify(struct dig_history *history, const struct dig_node *node, int *only,
 	return DIG_OK;
 }
 
+enum dig_status
+dig_history_advance(
+    struct dig_history *history, struct dig_node **out, struct dig_error *err)
+{
+	enum dig_status st = DIG_OK;
+	struct dig_node *node;
+	bool shown = true;
+
+	do {
+		if (dig_interrupted())
+			return dig_raise(err, DIG_ECANCELLED, "interrupted");
+		node = dig_heap_pop(&history->heap);
+		if (node != NULL && node->date < history->since)
+			dig_buf_clear(&node->bytes);
+	} while (node != NULL && node->date < history->since);
+	*out = node;
+	if (node == NULL)
+		return DIG_OK;
+	if (history->paths != NULL)
+		st = simplify(history, node, &node->only, &shown, err);
+	if (st == DIG_OK)
+		st = enter_parents(history, node, err);
+	if (shown)
+		node->flags |= NODE_SHOWN;
+	else
+		dig_buf_clear(&node->bytes);
+	return st;
+}
+
 /* The next commit of the walk, before the filters; NULL at the end. */
 static enum dig_status
 step(struct dig_history *history, struct dig_node **out, struct dig_error *err)
 {
 	enum dig_status st = DIG_OK;
-	struct dig_node *node;
-	bool shown = false;
+	struct dig_node *node = NULL;
 
-	*out = NULL;
-	while (st == DIG_OK && !shown &&
-	       (node = dig_heap_pop(&history->heap)) != NULL) {
-		int only = -1;
-
-		if (dig_interrupted())
-			return dig_raise(err, DIG_ECANCELLED, "interrupted");
-		if (node->date < history->since) {
-			dig_buf_clear(&node->bytes);
-			continue;
-		}
-		shown = true;
-		if (history->paths != NULL)
-			st = simplify(history, node, &only, &shown, err);
-		if (st == DIG_OK && only >= 0)
-			st = enter(history, &node->parents[only], err);
+	if (history->order_by != DIG_ORDER_WALK && !history->is_sorted)
+		st = dig_history_sort(history, err);
+	do {
+		if (st == DIG_OK && history->order_by == DIG_ORDER_WALK)
+			st = dig_history_advance(history, &node, err);
 		else if (st == DIG_OK)
-			st = enter_parents(history, node, err);
-		if (!shown)
-			dig_buf_clear(&node->bytes);
+			node = history->next_sorted < history->nsorted
+				   ? history->sorted[history->next_sorted++]
+				   : NULL;
+	} while (
+	    st == DIG_OK && node != NULL && (node->flags & NODE_SHOWN) == 0);
+	if (st == DIG_OK)
 		*out = node;
-	}
-	if (!shown)
-		*out = NULL;
 	return st;
 }
 
@@ -295,6 +326,25 @@ may_pass(const struct dig_history *history, const struct dig_node *node)
 	return node->date <= history->until &&
 	       node->nparents >= history->min_parents &&
 	       node->nparents <= history->max_parents;
+}
+
+enum dig_status
+dig_history_passes(struct dig_history *history, const struct dig_node *node,
+    bool *out, struct dig_error *err)
+{
+	struct dig_buf bytes = DIG_BUF_INIT;
+	struct dig_commit commit;
+	enum dig_status st = DIG_OK;
+
+	*out = may_pass(history, node);
+	if (!*out || dig_matcher_is_empty(history->matcher))
+		return DIG_OK;
+	st = dig_repo_read_commit(
+	    history->repo, &node->id, &bytes, &commit, err);
+	if (st == DIG_OK)
+		*out = dig_matcher_matches(history->matcher, &commit);
+	dig_buf_clear(&bytes);
+	return st;
 }
 
 /* The next commit that passes all filters, decoded; NULL at the end. */
@@ -492,6 +542,15 @@ dig_history_short(struct dig_repo *repo, const struct dig_oid *id,
 
 /* ---- Begin and end ---------------------------------------------------- */
 
+/* --all, --branches and --tags: the ref is one of them. */
+static bool
+is_asked(const struct dig_history_options *options, const char *name)
+{
+	return options->all ||
+	       (options->branches && strncmp(name, "refs/heads/", 11) == 0) ||
+	       (options->tags && strncmp(name, "refs/tags/", 10) == 0);
+}
+
 /* The nodes of all tips, each once, in order. */
 static enum dig_status
 find_tips(struct dig_history *history,
@@ -503,7 +562,7 @@ find_tips(struct dig_history *history,
 	enum dig_status st = DIG_OK;
 	size_t nnames = 0, n = 0;
 
-	if (options->all)
+	if (options->all || options->branches || options->tags)
 		st = dig_history_refs(history->repo, &names, &nnames, err);
 	if (st != DIG_OK)
 		return st;
@@ -511,7 +570,9 @@ find_tips(struct dig_history *history,
 	for (size_t i = 0; i < options->ntips; i++)
 		tips[n++] = dig_nodes_get(&history->nodes, &options->tips[i]);
 	for (size_t i = nnames; i-- > 0;) /* by name, HEAD last */
-		tips[n++] = dig_nodes_get(&history->nodes, &names[i].commit);
+		if (is_asked(options, names[i].name))
+			tips[n++] =
+			    dig_nodes_get(&history->nodes, &names[i].commit);
 	for (size_t i = 0; st == DIG_OK && i < n; i++)
 		st = dig_history_load(history, tips[i], err);
 	free(names);
@@ -541,7 +602,8 @@ begin(struct dig_history *history, const struct dig_history_options *options,
 		st = find_tips(history, options, &tips, &ntips, err);
 	if (st == DIG_OK && options->nhidden > 0)
 		st = paint_all(history, options, tips, ntips, err);
-	else if (st == DIG_OK && history->paths != NULL)
+	else if (st == DIG_OK && history->paths != NULL &&
+		 history->order_by == DIG_ORDER_WALK)
 		st = dig_history_learn(
 		    history, tips, ntips, &history->sparse, err);
 	for (size_t i = 0; st == DIG_OK && i < ntips; i++)
@@ -560,6 +622,7 @@ dig_history_new(struct dig_repo *repo,
 
 	history->repo = repo;
 	history->heap.before = dig_node_is_later;
+	history->order_by = options->order;
 	history->first_parent = options->first_parent;
 	history->reverse = options->reverse;
 	history->skip = options->skip;
@@ -588,6 +651,7 @@ dig_history_free(struct dig_history *history)
 	free(history->heap.at);
 	free(history->depths);
 	free(history->list);
+	free(history->sorted);
 	dig_buf_clear(&history->bytes);
 	free(history);
 }

@@ -2,8 +2,9 @@
  *
  * Walking commits: from tips, without what others reach, in git's order.
  *
- * The order is that of committer dates among the commits whose children are
- * out, the one found first when dates are equal.
+ * The order is that of committer dates among the commits that were found, the
+ * one found first when dates are equal. The other orders read all commits
+ * before the first is handed out.
  *
  * With paths a commit is shown when it differs there from every parent (from
  * the empty tree at a root). A merge that equals one of its parents there is
@@ -30,17 +31,26 @@
 struct dig_repo;
 struct dig_history;
 
+enum dig_history_order {
+	DIG_ORDER_WALK,  /* by date, each as soon as it is found */
+	DIG_ORDER_DATE,  /* by date, none before all of its children */
+	DIG_ORDER_LINES, /* and lines of history one after another */
+};
+
 /* What to walk; all pointers are borrowed for dig_history_new only. */
 struct dig_history_options {
 	const struct dig_oid *tips; /* commits */
 	size_t ntips;
 	const struct dig_oid *hidden; /* what these reach is left out */
 	size_t nhidden;
-	bool all; /* every ref and HEAD are tips too */
+	bool all;      /* every ref and HEAD are tips too */
+	bool branches; /* every branch */
+	bool tags;     /* every tag */
 
 	const char *const *paths; /* pathspecs; none: all commits */
 	size_t npaths;
 
+	enum dig_history_order order;
 	bool first_parent; /* follow first parents only */
 	bool reverse;      /* the oldest first, after limit and skip */
 	int64_t skip;      /* leave out so many */
@@ -50,12 +60,17 @@ struct dig_history_options {
 	int64_t since; /* committer's seconds; older ones end the walk */
 	int64_t until;
 
-	/* A commit's author matches one of the authors, and its message one of
-	 * the messages; with none given, all do. */
+	/* A commit's author matches one of the authors, its committer one of
+	 * the committers, and its message one of the messages; with none given,
+	 * all do. */
 	const char *const *authors;
 	size_t nauthors;
+	const char *const *committers;
+	size_t ncommitters;
 	const char *const *messages;
 	size_t nmessages;
+	bool all_match;    /* all of the messages, not one */
+	bool invert_match; /* the message does not match */
 	bool ignore_case;
 	bool fixed;    /* plain text, not regular expressions */
 	bool extended; /* POSIX extended, not basic */
@@ -63,9 +78,8 @@ struct dig_history_options {
 
 #define DIG_HISTORY_OPTIONS_INIT                                               \
 	{                                                                      \
-		NULL, 0, NULL, 0, false, NULL, 0, false, false, 0, -1, 0,      \
-		    SIZE_MAX, INT64_MIN, INT64_MAX, NULL, 0, NULL, 0, false,   \
-		    false, false                                               \
+		.limit = -1, .max_parents = SIZE_MAX, .since = INT64_MIN,      \
+		.until = INT64_MAX                                             \
 	}
 
 /*
@@ -84,6 +98,15 @@ void dig_history_free(struct dig_history *history); /* NULL is accepted */
 enum dig_status dig_history_next(struct dig_history *history,
     const struct dig_oid **id, const struct dig_commit **commit,
     struct dig_error *err) DIG_CHECKED;
+
+/*
+ * The parents that the commit handed out last has in this list: those that the
+ * filters let through, and in place of one that equals its own parent in the
+ * paths the first below it that does not. For an order other than WALK.
+ * *out: caller frees. Errors: CORRUPT, IO.
+ */
+enum dig_status dig_history_parents(struct dig_history *history,
+    struct dig_oid **out, size_t *count, struct dig_error *err) DIG_CHECKED;
 
 /* How many commit objects were read so far, for tests. */
 uint64_t dig_history_reads(const struct dig_history *history);

@@ -4,6 +4,7 @@
  *
  *	history.c         tips, order, limits: what is handed out
  *	history_nodes.c   commits met so far, and two heaps of them
+ *	history_topo.c    other orders, and parents for a graph
  *	history_paths.c   which commits touched the paths
  *	history_match.c   authors and messages
  */
@@ -15,15 +16,17 @@
 #include "staging/pathspec.h"
 
 enum dig_node_flag {
-	NODE_LOADED = 1,   /* the fields below the id are known */
-	NODE_QUEUED = 2,   /* was put into the walk's heap */
-	NODE_PAINTED = 4,  /* was put into the painter's heap */
-	NODE_WANTED = 8,   /* a tip reaches it */
-	NODE_HIDDEN = 16,  /* and so does something that is hidden */
-	NODE_TOUCHED = 32, /* differs from its first parent in the paths */
-	NODE_ENTERED = 64, /* a way down from here was taken already */
-	NODE_BOTTOM = 128, /* named as hidden itself */
-	NODE_SETTLED = 256 /* out of the painter's heap */
+	NODE_LOADED = 1,    /* the fields below the id are known */
+	NODE_QUEUED = 2,    /* was put into the walk's heap */
+	NODE_PAINTED = 4,   /* was put into the painter's heap */
+	NODE_WANTED = 8,    /* a tip reaches it */
+	NODE_HIDDEN = 16,   /* and so does something that is hidden */
+	NODE_TOUCHED = 32,  /* differs from its first parent in the paths */
+	NODE_ENTERED = 64,  /* a way down from here was taken already */
+	NODE_BOTTOM = 128,  /* named as hidden itself */
+	NODE_SETTLED = 256, /* out of the painter's heap */
+	NODE_SHOWN = 512,   /* differs from its parents in the paths */
+	NODE_LISTED = 1024  /* is one of the sorted */
 };
 
 struct dig_node {
@@ -37,6 +40,8 @@ struct dig_node {
 	struct dig_oid jump;
 	struct dig_oid *parents;
 	size_t nparents;
+	int only;             /* the one parent that is followed; -1: all */
+	size_t nchildren;     /* while sorting: those that are not out */
 	struct dig_buf bytes; /* of a commit that waits to be handed out */
 };
 
@@ -71,6 +76,8 @@ enum dig_status dig_matcher_new(const struct dig_history_options *options,
 void dig_matcher_free(struct dig_matcher *matcher);
 bool dig_matcher_matches(
     struct dig_matcher *matcher, const struct dig_commit *commit);
+/* Every commit matches. */
+bool dig_matcher_is_empty(const struct dig_matcher *matcher);
 
 struct dig_history {
 	struct dig_repo *repo;
@@ -100,6 +107,13 @@ struct dig_history {
 	bool reverse;
 	bool collected;
 
+	enum dig_history_order order_by;
+	struct dig_node **sorted;
+	size_t nsorted;
+	size_t sorted_cap;
+	size_t next_sorted;
+	bool is_sorted;
+
 	struct dig_buf bytes;
 	struct dig_commit commit;
 	struct dig_oid id;
@@ -108,6 +122,23 @@ struct dig_history {
 /* Read a node's commit unless it is known. */
 enum dig_status dig_history_load(struct dig_history *history,
     struct dig_node *node, struct dig_error *err) DIG_CHECKED;
+
+/* The next node of the walk by date, whether NODE_SHOWN or not; NULL at the
+ * end. */
+enum dig_status dig_history_advance(struct dig_history *history,
+    struct dig_node **out, struct dig_error *err) DIG_CHECKED;
+/* The parents that the walk follows from a node that it has passed. */
+size_t dig_history_nfollowed(
+    const struct dig_history *history, const struct dig_node *node);
+const struct dig_oid *dig_history_followed(
+    const struct dig_history *history, const struct dig_node *node, size_t i);
+/* The filters let a node through. */
+enum dig_status dig_history_passes(struct dig_history *history,
+    const struct dig_node *node, bool *out, struct dig_error *err) DIG_CHECKED;
+
+/* history_topo.c: put all nodes of the walk into history->sorted. */
+enum dig_status dig_history_sort(
+    struct dig_history *history, struct dig_error *err) DIG_CHECKED;
 
 /* history_paths.c */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * --author and --grep: any of several patterns, line by line.
+ * --author, --committer and --grep: any or all of several patterns, line by
+ * line.
  */
 #include <regex.h>
 #include <stdlib.h>
@@ -14,7 +15,10 @@ struct patterns {
 
 struct dig_matcher {
 	struct patterns authors;
+	struct patterns committers;
 	struct patterns messages;
+	bool all;
+	bool invert;
 	struct dig_buf text;
 };
 
@@ -74,8 +78,13 @@ dig_matcher_new(const struct dig_history_options *options,
 	struct dig_matcher *matcher = dig_calloc(1, sizeof(*matcher));
 	enum dig_status st;
 
+	matcher->all = options->all_match;
+	matcher->invert = options->invert_match;
 	st = compile(&matcher->authors, options->authors, options->nauthors,
 	    options, err);
+	if (st == DIG_OK)
+		st = compile(&matcher->committers, options->committers,
+		    options->ncommitters, options, err);
 	if (st == DIG_OK)
 		st = compile(&matcher->messages, options->messages,
 		    options->nmessages, options, err);
@@ -100,14 +109,16 @@ dig_matcher_free(struct dig_matcher *matcher)
 	if (matcher == NULL)
 		return;
 	patterns_clear(&matcher->authors);
+	patterns_clear(&matcher->committers);
 	patterns_clear(&matcher->messages);
 	dig_buf_clear(&matcher->text);
 	free(matcher);
 }
 
+/* One of the patterns matches, or all of them do; with none, it is a match. */
 static bool
-any_matches(const struct patterns *patterns, const uint8_t *data, size_t len,
-    struct dig_buf *text)
+matches(const struct patterns *patterns, const uint8_t *data, size_t len,
+    bool all, struct dig_buf *text)
 {
 	bool found = patterns->count == 0;
 
@@ -116,9 +127,12 @@ any_matches(const struct patterns *patterns, const uint8_t *data, size_t len,
 	dig_buf_reset(text);
 	dig_buf_put(text, data, len);
 	dig_buf_putc(text, '\0');
-	for (size_t i = 0; !found && i < patterns->count; i++)
+	for (size_t i = 0; i < patterns->count; i++) {
 		found = regexec(&patterns->at[i], (const char *)text->data, 0,
 			    NULL, 0) == 0;
+		if (found != all)
+			break;
+	}
 	return found;
 }
 
@@ -126,8 +140,22 @@ bool
 dig_matcher_matches(
     struct dig_matcher *matcher, const struct dig_commit *commit)
 {
-	return any_matches(&matcher->authors, commit->author.who,
-		   commit->author.who_len, &matcher->text) &&
-	       any_matches(&matcher->messages, commit->message,
-		   commit->message_len, &matcher->text);
+	const struct dig_ident *author = &commit->author;
+	const struct dig_ident *committer = &commit->committer;
+	struct dig_buf *text = &matcher->text;
+	bool invert = matcher->invert && matcher->messages.count > 0;
+
+	return matches(&matcher->authors, author->who, author->who_len, false,
+		   text) &&
+	       matches(&matcher->committers, committer->who, committer->who_len,
+		   false, text) &&
+	       matches(&matcher->messages, commit->message, commit->message_len,
+		   matcher->all, text) != invert;
+}
+
+bool
+dig_matcher_is_empty(const struct dig_matcher *matcher)
+{
+	return matcher->authors.count == 0 && matcher->committers.count == 0 &&
+	       matcher->messages.count == 0;
 }

@@ -38,6 +38,23 @@ same()
 	fi
 }
 
+# graph ARGUMENT...: the same picture, ids apart.
+graph()
+{
+	_asked=$((_asked + 1))
+	git log --graph --format=%s --no-decorate -M100% "$@" |
+		sed 's/commit [0-9a-f]*/commit/; s/^\([|\/ _.-]*Merge:\).*/\1/' \
+			>"$TMP/git" || exit 1
+	dig log --graph --format=%s "$@" 2>"$ERR" |
+		sed 's/commit [0-9a-f]*/commit/; s/^\([|\/ _.-]*Merge:\).*/\1/' \
+			>"$TMP/dig"
+	if ! cmp -s "$TMP/git" "$TMP/dig"; then
+		[ $_wrong -ne 0 ] || echo "# log --graph $*:" \
+			"$(diff "$TMP/git" "$TMP/dig" | head -9)"
+		_wrong=$((_wrong + 1))
+	fi
+}
+
 # within ARGUMENT...: what git lists is listed. In a range git may take a merge
 # for one of its parents before it knows that this parent is excluded; dig knows
 # what is excluded before it looks at paths, and so may list a merge more.
@@ -67,7 +84,29 @@ ask_all()
 	same main..side00
 	same side00..main
 	same --all ^old
+	same --topo-order
+	same --topo-order --all
+	same --all ^old --first-parent
+	same --topo-order --all ^old
+	same --topo-order --reverse --all
+	same --date-order --all
+	same --branches
+	same --topo-order --all -- hot a
+	same --date-order -- hot
 	same --since=@1500090000 --all
+	for format in %s short %B%n '%s%n%b' format:%s format:%B; do
+		graph --all --format="$format"
+		graph --format="$format" --name-status
+	done
+	graph --all --color=always
+	graph --all --date-order
+	graph --first-parent
+	graph main..side00
+	graph --all -n 20 --skip 3
+	graph --all --merges
+	graph --all --grep=1
+	graph --all -- hot a
+	graph -- cold
 	_ties=$((seed % 2))
 	for path in hot cold a b a/x b/y 'a/f*' '*1' nothing; do
 		same -- "$path"

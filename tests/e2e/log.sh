@@ -154,6 +154,14 @@ same 'the author' --format=%s --author=nobody
 same 'the message' --format=%s --grep=rename
 same 'the message' --format=%s --grep='^a '
 same 'several words' --format=%s --grep=first --grep=Odd
+same 'all of several words' --format=%s --grep=Author --grep=Signed --all-match
+same 'all of several words' --format=%s --grep=Author --grep=Odd --all-match
+same 'not the words' --format=%s --grep=rename --invert-grep
+same 'not the words, but the author' --format=%s --grep=rename --invert-grep \
+	--author=Thor
+same 'the committer' --format=%s --committer='O Mit'
+same 'the committer' --format=%s --committer=Thor
+same 'basic expressions' --format=%s --grep='re\(name\)\{1\}\|^Odd'
 same 'either case' --format=%s -i --grep=odd
 same 'plain text' --format=%s -F --grep='(#42)'
 same 'extended' --format=%s -E --grep='first|mode'
@@ -224,6 +232,7 @@ t_fails 2 'another word for JSON' 'lines' dig log --json=more
 
 t_fails 4 'no such revision' 'nothere' dig log nothere
 t_fails 4 'not as a path' 'src' dig log src --
+t_fails 2 'a graph upside down' 'neither' dig log --graph --reverse
 t_fails 2 'no such format' 'format' dig log --format=nope
 t_fails 2 'a bad pattern' 'pattern' dig log -E --grep='('
 t_fails 2 'a bad date' 'date' dig log --since='some time'

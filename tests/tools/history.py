@@ -23,7 +23,7 @@ with open(sys.argv[5], "w") as dig, open(sys.argv[6], "w") as git:
         if not commits or merges and rng.random() < 0.003:
             parents = []
         elif len(tips) > 1 and rng.random() * 100 < merges:
-            parents = rng.sample(tips, min(len(tips), rng.choice([2, 2, 3])))
+            parents = rng.sample(tips, min(len(tips), rng.choice([2, 2, 2, 3, 4, 6])))
         elif rng.random() * 100 < merges:
             parents = [rng.randrange(max(0, n - 30), n)]
         else:
