@@ -36,6 +36,7 @@ struct opts {
 	bool tags;
 	const char *order;
 	bool graph;
+	bool follow;
 
 	struct dig_pretty_opts pretty;
 	const char *changes;
@@ -77,6 +78,8 @@ static const struct dig_opt options[] = {
 	DIG_OPT_FLAG(0, "no-merges", struct opts, no_merges, "no merges"),
 	DIG_OPT_FLAG(0, "first-parent", struct opts, first_parent,
 	    "follow the first parent of a merge only"),
+	DIG_OPT_FLAG(0, "follow", struct opts, follow,
+	    "the one file PATH, under its former names too"),
 	DIG_OPT_FLAG(0, "all", struct opts, all, "begin at every ref"),
 	DIG_OPT_FLAG(
 	    0, "branches", struct opts, branches, "begin at every branch"),
@@ -315,6 +318,30 @@ print_one(struct log *log, const struct dig_oid *id,
 	return DIG_OK;
 }
 
+/* Files are listed under the names that the file has in this commit. */
+static enum dig_status
+follow(
+    struct log *log, const struct dig_history *history, struct dig_error *err)
+{
+	struct dig_buf specs[2] = { DIG_BUF_INIT, DIG_BUF_INIT };
+	const char *words[2], *names[2];
+	enum dig_status st;
+	size_t n = 0;
+
+	dig_history_followed_path(history, &names[0], &names[1]);
+	for (; n < 2 && names[n] != NULL; n++) {
+		dig_buf_printf(&specs[n], ":(top,literal)%s", names[n]);
+		dig_buf_putc(&specs[n], '\0');
+		words[n] = (const char *)specs[n].data;
+	}
+	dig_changes_scope_free(log->scope);
+	log->scope = NULL;
+	st = dig_changes_scope_new(log->repo, words, n, &log->scope, err);
+	dig_buf_clear(&specs[0]);
+	dig_buf_clear(&specs[1]);
+	return st;
+}
+
 /* The graph takes the commit that was handed out last. */
 static enum dig_status
 draw_next(struct log *log, struct dig_history *history,
@@ -351,6 +378,9 @@ print_all(struct log *log, const struct dig_history_options *walk,
 			break;
 		if (log->pretty.graph != NULL)
 			st = draw_next(log, history, id, err);
+		if (st == DIG_OK && log->opts.follow &&
+		    log->opts.changes != NULL)
+			st = follow(log, history, err);
 		if (st == DIG_OK)
 			st = print_one(log, id, commit, err);
 	}
@@ -396,6 +426,7 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 	walk.ntips = revs.ntips;
 	walk.hidden = revs.hidden;
 	walk.nhidden = revs.nhidden;
+	walk.follow = opts->follow;
 	walk.all = opts->all;
 	walk.branches = opts->branches;
 	walk.tags = opts->tags;
@@ -448,6 +479,10 @@ dig_cmd_log(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	    (log.opts.reverse || log.opts.json != NULL))
 		st = dig_raise(err, DIG_EINVALID,
 		    "--graph goes neither with --reverse nor with --json");
+	if (st == DIG_OK && log.opts.follow &&
+	    (log.opts.reverse || log.opts.graph))
+		st = dig_raise(err, DIG_EINVALID,
+		    "--follow goes neither with --reverse nor with --graph");
 	if (st == DIG_OK && log.opts.graph)
 		log.pretty.graph = dig_graph_new();
 	if (st == DIG_OK)

@@ -371,6 +371,15 @@ next_passed(
 			return st;
 		if (!dig_matcher_matches(history->matcher, &history->commit))
 			continue;
+		if (history->follow.len > 0) {
+			bool shown;
+
+			st = dig_history_follow(history, node, &shown, err);
+			if (st != DIG_OK)
+				return st;
+			if (!shown)
+				continue;
+		}
 		if (history->skip > 0) {
 			history->skip--;
 			continue;
@@ -598,6 +607,10 @@ begin(struct dig_history *history, const struct dig_history_options *options,
 		st = dig_pathspec_new(options->paths, options->npaths,
 		    history->repo->prefix, history->repo->worktree,
 		    &history->paths, err);
+	if (st == DIG_OK && options->follow && options->npaths == 0)
+		st = dig_raise(err, DIG_EINVALID, "--follow takes one file");
+	if (st == DIG_OK && options->follow)
+		st = dig_history_follow_begin(history, err);
 	if (st == DIG_OK)
 		st = find_tips(history, options, &tips, &ntips, err);
 	if (st == DIG_OK && options->nhidden > 0)
@@ -653,5 +666,8 @@ dig_history_free(struct dig_history *history)
 	free(history->list);
 	free(history->sorted);
 	dig_buf_clear(&history->bytes);
+	dig_buf_clear(&history->follow);
+	dig_buf_clear(&history->shown_path);
+	dig_buf_clear(&history->shown_old);
 	free(history);
 }

@@ -49,6 +49,7 @@ struct dig_history_options {
 
 	const char *const *paths; /* pathspecs; none: all commits */
 	size_t npaths;
+	bool follow; /* the one path is a file: through exact renames */
 
 	enum dig_history_order order;
 	bool first_parent; /* follow first parents only */
@@ -98,6 +99,12 @@ void dig_history_free(struct dig_history *history); /* NULL is accepted */
 enum dig_status dig_history_next(struct dig_history *history,
     const struct dig_oid **id, const struct dig_commit **commit,
     struct dig_error *err) DIG_CHECKED;
+
+/* With `follow`: the file's path in the commit handed out last, and the path
+ * that it had before when that commit renamed it, else NULL; from the root,
+ * borrowed until the next call. */
+void dig_history_followed_path(
+    const struct dig_history *history, const char **path, const char **old);
 
 /*
  * The parents that the commit handed out last has in this list: those that the

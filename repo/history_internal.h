@@ -5,6 +5,7 @@
  *	history.c         tips, order, limits: what is handed out
  *	history_nodes.c   commits met so far, and two heaps of them
  *	history_topo.c    other orders, and parents for a graph
+ *	history_follow.c  one file through its renames
  *	history_paths.c   which commits touched the paths
  *	history_match.c   authors and messages
  */
@@ -88,6 +89,11 @@ struct dig_history {
 	uint64_t order;
 	uint64_t reads;
 
+	/* Of one file through its renames, each NUL-terminated. */
+	struct dig_buf follow;     /* what it is called; empty: not asked */
+	struct dig_buf shown_path; /* in the commit handed out last */
+	struct dig_buf shown_old;  /* and before that; empty: the same */
+
 	bool first_parent;
 	bool painted; /* only NODE_WANTED and not NODE_HIDDEN count */
 	bool sparse;  /* `touched` is known */
@@ -135,6 +141,14 @@ const struct dig_oid *dig_history_followed(
 /* The filters let a node through. */
 enum dig_status dig_history_passes(struct dig_history *history,
     const struct dig_node *node, bool *out, struct dig_error *err) DIG_CHECKED;
+
+/* history_follow.c: take the one path for a file; whether a commit touches it,
+ * which takes its former name when that commit renamed it. */
+enum dig_status dig_history_follow_begin(
+    struct dig_history *history, struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_history_follow(struct dig_history *history,
+    const struct dig_node *node, bool *shown,
+    struct dig_error *err) DIG_CHECKED;
 
 /* history_topo.c: put all nodes of the walk into history->sorted. */
 enum dig_status dig_history_sort(

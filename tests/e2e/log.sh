@@ -186,6 +186,25 @@ same 'in a folder, up' --format=%s -- ../../a.txt
 same 'in a folder, the top' --format=%s -- :/a.txt
 cd ../.. || exit 1
 
+mv elsewhere/moved.c elsewhere/again.c && write a.txt 3
+record 'another rename'
+write elsewhere/again.c changed
+record 'and a change'
+rm -r elsewhere && write src/deep/c.c five
+record 'gone'
+same 'a file and its former names' --follow --format=%s --name-status -- \
+	elsewhere/again.c
+same 'a file and its former names' --follow --format=%s --name-only -2 --skip 1 \
+	-- elsewhere/again.c
+same 'a file that was never renamed' --follow --format=%s -- a.txt
+mkdir -p src && cd src || exit 1
+same 'from a folder' --follow --format=%s -- ../elsewhere/b.c
+cd .. || exit 1
+t_fails 2 'two files' 'one file' dig log --follow -- a.txt b.txt
+t_fails 2 'no file' 'one file' dig log --follow
+t_fails 2 'a pattern' 'one file' dig log --follow -- '*.c'
+git reset -q --hard HEAD~3 && dig reset -q --hard HEAD~3 >"$OUT" 2>&1
+
 # Names of refs, in colours and without.
 {
 	git tag v1 && git branch side && git tag -a -m 'a tag' v2 HEAD~1 &&
