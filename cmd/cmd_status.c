@@ -6,6 +6,7 @@
 
 #include "cmd/command.h"
 #include "cmd/json.h"
+#include "cmd/porcelain.h"
 #include "cmd/relative.h"
 #include "objects/base/path.h"
 #include "repo/dig.h"
@@ -26,7 +27,7 @@ static const struct dig_opt options[] = {
 	    "one line for each path"),
 	DIG_OPT_FIXED(
 	    0, "long", struct opts, format, "long", "in words (the default)"),
-	DIG_OPT_OPTIONAL(0, "porcelain", struct opts, porcelain, "v1",
+	DIG_OPT_OPTIONAL(0, "porcelain", struct opts, porcelain, "FORM",
 	    "one line for each path, for programs"),
 	DIG_OPT_FLAG('b', "branch", struct opts, branch,
 	    "with one line for each path: the branch first"),
@@ -60,6 +61,7 @@ struct view {
 	const char *prefix; /* that paths are shown from */
 	bool nul;
 	bool porcelain;
+	bool v2; /* git's second form of that */
 	enum dig_untracked untracked;
 	struct dig_buf path;
 };
@@ -425,12 +427,13 @@ choose(const struct opts *opts, struct view *view,
     struct dig_look_options *look, struct dig_error *err)
 {
 	const char *mode = opts->untracked;
+	const char *form = opts->porcelain != NULL ? opts->porcelain : "";
 
-	if (opts->porcelain != NULL && *opts->porcelain != '\0' &&
-	    strcmp(opts->porcelain, "v1") != 0 &&
-	    strcmp(opts->porcelain, "1") != 0)
+	view->v2 = strcmp(form, "v2") == 0 || strcmp(form, "2") == 0;
+	if (!view->v2 && *form != '\0' && strcmp(form, "v1") != 0 &&
+	    strcmp(form, "1") != 0)
 		return dig_raise(err, DIG_EINVALID,
-		    "--porcelain knows v1, not '%s'", opts->porcelain);
+		    "--porcelain is one of v1, v2, not '%s'", form);
 	if (mode == NULL || strcmp(mode, "normal") == 0)
 		look->untracked = DIG_UNTRACKED_FOLDERS;
 	else if (*mode == '\0' || strcmp(mode, "all") == 0)
@@ -482,6 +485,9 @@ dig_cmd_status(
 	view.prefix = view.porcelain ? "" : dig_repo_prefix(view.repo);
 	if (opts.json) {
 		put_json(&view);
+	} else if (view.v2) {
+		st = dig_porcelain_v2(
+		    view.out, view.repo, &list, opts.branch, opts.nul, err);
 	} else if (view.porcelain ||
 		   (opts.format != NULL && strcmp(opts.format, "short") == 0)) {
 		if (opts.branch)
@@ -492,5 +498,5 @@ dig_cmd_status(
 	}
 	dig_status_list_clear(&list);
 	dig_buf_clear(&view.path);
-	return DIG_OK;
+	return st;
 }

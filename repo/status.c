@@ -52,6 +52,53 @@ dig_repo_status(struct dig_repo *repo, const struct dig_look_options *options,
 	return st;
 }
 
+static enum dig_status
+side_of(struct dig_repo *repo, const struct dig_oid *root, const char *path,
+    size_t len, struct dig_status_side *out, struct dig_error *err)
+{
+	struct dig_node_io io = dig_reader_io(dig_index_reader(repo->index));
+	struct dig_entry entry;
+	enum dig_status st = dig_tree_find(&io, root, path, len, &entry, err);
+
+	if (st != DIG_OK)
+		return st == DIG_ENOTFOUND ? DIG_OK : st;
+	out->mode = dig_entry_mode(entry.kind);
+	dig_entry_content_id(&entry, &out->content);
+	return DIG_OK;
+}
+
+enum dig_status
+dig_repo_status_sides(struct dig_repo *repo, const struct dig_status_item *item,
+    struct dig_status_sides *out, struct dig_error *err)
+{
+	const struct dig_state *state = dig_index_state(repo->index);
+	bool renamed = item->old_path != NULL;
+	struct dig_status_sides sides = { 0 };
+	struct dig_stat stat;
+	struct dig_oid head;
+	enum dig_status st;
+
+	st = dig_repo_head_tree(repo, &head, err);
+	if (st == DIG_OK)
+		st = side_of(repo, &head, renamed ? item->old_path : item->path,
+		    renamed ? item->old_len : item->len, &sides.head, err);
+	if (st == DIG_OK)
+		st = side_of(repo, &state->staged_root, item->path, item->len,
+		    &sides.staged, err);
+	if (st != DIG_OK)
+		return st;
+	sides.work_mode = sides.staged.mode;
+	if (item->work == 'D')
+		sides.work_mode = 0;
+	else if (item->work != ' ' &&
+		 dig_stat_at(repo->root_fd, item->path, &stat) == 0)
+		sides.work_mode = stat.type == DIG_FT_SYMLINK ? 0120000
+				  : (stat.mode & 0100) != 0   ? 0100755
+							      : 0100644;
+	*out = sides;
+	return DIG_OK;
+}
+
 enum dig_status
 dig_repo_tracked(struct dig_repo *repo, const char *const *paths, size_t npaths,
     dig_tracked_fn *fn, void *arg, struct dig_error *err)

@@ -34,6 +34,24 @@ enum dig_status dig_repo_status(struct dig_repo *repo,
     const struct dig_look_options *options, struct dig_status_list *out,
     struct dig_error *err) DIG_CHECKED;
 
+/* One side of a changed path; mode 0: there is nothing. */
+struct dig_status_side {
+	uint32_t mode; /* as git has it: 0100644 ... */
+	struct dig_oid content;
+};
+struct dig_status_sides {
+	struct dig_status_side head; /* of a rename: at the old path */
+	struct dig_status_side staged;
+	uint32_t work_mode;
+};
+/*
+ * More of a path that differs, for an item of dig_repo_status.
+ * Errors: CORRUPT, IO. Cost: two lookups and a stat.
+ */
+enum dig_status dig_repo_status_sides(struct dig_repo *repo,
+    const struct dig_status_item *item, struct dig_status_sides *out,
+    struct dig_error *err) DIG_CHECKED;
+
 struct dig_tracked_file {
 	const char *path; /* from the root */
 	size_t len;

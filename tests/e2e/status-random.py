@@ -49,7 +49,7 @@ def run(argv, cwd=tree, may_fail=False):
 
 def quiet_git(out):
     """git sees the folder of the other one."""
-    return re.sub(rb"(^|(?<=[\n\0]))(!! )?\.dig/[^\n\0]*[\n\0]", b"", out)
+    return re.sub(rb"(^|(?<=[\n\0]))(!!? )?\.dig/[^\n\0]*[\n\0]", b"", out)
 
 
 def same(git_argv, dig_argv, cwd=tree, words=False):
@@ -65,6 +65,27 @@ def same(git_argv, dig_argv, cwd=tree, words=False):
         theirs.decode(errors="backslashreplace"),
         ours.decode(errors="backslashreplace")))
     sys.exit(1)
+
+
+def same_v2(mode):
+    """Porcelain v2: ids are compared by which of them are equal or none."""
+    answers = []
+    for argv in (["git", "status", "--porcelain=v2", "--find-renames=100%"],
+                 [dig, "status", "--porcelain=v2"]):
+        out, _ = run(argv + mode)
+        names = {}
+
+        def name(found):
+            id = found.group(1)
+            return b" %d" % (names.setdefault(id, len(names))
+                             if id.strip(b"0") else -1)
+        answers.append(quiet_git(re.sub(
+            rb" ([0-9a-f]{64}|[0-9a-f]{40})(?=[ \n\0])", name, out)))
+    if answers[0] != answers[1]:
+        print("seed %d, step %d: v2 %r\ngit:\n%s\ndig:\n%s" % (
+            seed, step, mode, *(a.decode(errors="backslashreplace")
+                                for a in answers)))
+        sys.exit(1)
 
 
 def everything():
@@ -174,6 +195,8 @@ def check():
         same(["status", "--porcelain"] +
              ([] if "--no-renames" in mode else exact) + mode,
              ["status", "--porcelain=v1"] + mode)
+    same_v2(rng.choice([[], ["-b"], ["-z", "-b"], ["-z"], ["-uall"],
+                        ["--ignored"]]))
     same(["status"] + exact, ["status"], words=True)
     where = os.path.join(root, rng.choice(folders()))
     same(["status", "-s"] + exact, ["status", "-s"], where)

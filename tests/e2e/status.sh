@@ -58,7 +58,7 @@ t_out "without untracked files" " M a
  D d/b" dig status -s -uno
 t_out "one path" " D d/b" dig status -s d
 t_fails 2 "an unknown mode" "not 'some'" dig status -usome
-t_fails 2 "another format" "knows v1" dig status --porcelain=v2
+t_fails 2 "another format" "v1, v2" dig status --porcelain=v3
 t_fails 2 "a path outside" "outside" dig status ../..
 t_out "tracked files" "a
 d/b" dig ls-files
