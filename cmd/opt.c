@@ -220,6 +220,7 @@ store(struct run *run, const struct match *match)
 	case DIG_OPT_KIND_FLAG:
 	case DIG_OPT_KIND_NEGATABLE:
 	case DIG_OPT_KIND_FIXED:
+	case DIG_OPT_KIND_TIMES:
 		if (word != NULL)
 			return dig_raise(run->err, DIG_EINVALID,
 			    "option '%s' takes no value",
@@ -240,6 +241,8 @@ store(struct run *run, const struct match *match)
 	if (opt->kind == DIG_OPT_KIND_FLAG ||
 	    opt->kind == DIG_OPT_KIND_NEGATABLE)
 		*(bool *)field = !match->negated;
+	else if (opt->kind == DIG_OPT_KIND_TIMES)
+		++*(int64_t *)field;
 	else if (opt->kind == DIG_OPT_KIND_LIST)
 		dig_list_add(field, word);
 	else if (opt->kind == DIG_OPT_KIND_FIXED)

@@ -49,6 +49,7 @@ enum dig_opt_kind {
 	DIG_OPT_KIND_FIXED,
 	DIG_OPT_KIND_INT,
 	DIG_OPT_KIND_COUNT,
+	DIG_OPT_KIND_TIMES,
 	DIG_OPT_KIND_LIST
 };
 
@@ -119,6 +120,12 @@ void dig_list_clear(struct dig_list *list);
 	{                                                                      \
 		DIG_OPT_KIND_COUNT, (s), (l), (metavar), (help),               \
 		    DIG_OPT_AT(T, field, int64_t), (min), (max)                \
+	}
+/* int64_t: how often it was given; no value. */
+#define DIG_OPT_TIMES(s, l, T, field, help)                                    \
+	{                                                                      \
+		DIG_OPT_KIND_TIMES, (s), (l), NULL, (help),                    \
+		    DIG_OPT_AT(T, field, int64_t), 0, 0                        \
 	}
 /* struct dig_list: every one given, in order. */
 #define DIG_OPT_LIST(s, l, T, field, metavar, help)                            \

@@ -28,6 +28,7 @@ static const struct dig_config_key keys[] = {
 	{ "init.defaultBranch", "main", NULL, NULL, KEY_STRING,
 	    KEY_IN_USER | KEY_IN_GIT, 0, 0 },
 	{ "color.ui", "auto", COLOUR_WORDS, NULL, KEY_WORD, KEY_ANY, 0, 0 },
+	{ "clean.requireForce", "true", NULL, NULL, KEY_BOOL, KEY_ALL, 0, 0 },
 	{ "safe.directory", NULL, NULL, NULL, KEY_STRING,
 	    KEY_IN_USER | KEY_MULTI, 0, 0 },
 	{ "parity.data", "20", NULL, NULL, KEY_INT, KEY_ANY, 1, 128 },

@@ -10,6 +10,7 @@
 #include "repo/changes.h"
 #include "repo/check_ignore.h"
 #include "repo/checkout.h"
+#include "repo/clean.h"
 #include "repo/config.h"
 #include "repo/content.h"
 #include "repo/date.h"
