@@ -144,6 +144,24 @@ add_hidden(struct revs *revs, const struct dig_oid *id)
 	revs->hidden[revs->nhidden++] = *id;
 }
 
+/* A...B: what both have is left out. */
+static enum dig_status
+add_both(struct dig_repo *repo, const struct dig_range *range,
+    struct revs *revs, struct dig_error *err)
+{
+	struct dig_oid *bases = NULL;
+	enum dig_status st;
+	size_t count;
+
+	add_tip(revs, &range->from);
+	st = dig_merge_bases(
+	    repo, &range->from, &range->to, 1, &bases, &count, err);
+	for (size_t i = 0; st == DIG_OK && i < count; i++)
+		add_hidden(revs, &bases[i]);
+	free(bases);
+	return st;
+}
+
 static enum dig_status
 add_rev(struct dig_repo *repo, const char *word, struct revs *revs,
     struct dig_error *err)
@@ -160,11 +178,13 @@ add_rev(struct dig_repo *repo, const char *word, struct revs *revs,
 	}
 	if (dig_revision_is_range(word)) {
 		st = dig_revision_range(repo, word, &range, err);
-		if (st == DIG_OK)
-			add_tip(revs, &range.to);
-		if (st == DIG_OK && range.has_from)
-			add_hidden(revs, &range.from);
-		return st;
+		if (st != DIG_OK)
+			return st;
+		add_tip(revs, &range.to);
+		if (range.symmetric)
+			return add_both(repo, &range, revs, err);
+		add_hidden(revs, &range.from);
+		return DIG_OK;
 	}
 	st = dig_revision_commit(repo, word, &id, err);
 	if (st == DIG_OK)

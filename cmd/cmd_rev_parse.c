@@ -123,6 +123,23 @@ print_id(struct printer *p, const char *text, const struct dig_oid *id,
 	return DIG_OK;
 }
 
+/* A...B: what both have. */
+static enum dig_status
+print_bases(struct printer *p, const char *text, const struct dig_range *range,
+    struct dig_error *err)
+{
+	struct dig_oid *bases = NULL;
+	enum dig_status st;
+	size_t count;
+
+	st = dig_merge_bases(
+	    p->repo, &range->from, &range->to, 1, &bases, &count, err);
+	for (size_t i = 0; st == DIG_OK && i < count; i++)
+		st = print_id(p, text, &bases[i], true, err);
+	free(bases);
+	return st;
+}
+
 static enum dig_status
 print_ref(struct printer *p, const char *text, struct dig_error *err)
 {
@@ -167,7 +184,10 @@ print_revision(struct printer *p, const char *text, struct dig_error *err)
 		if (st == DIG_OK)
 			st = print_id(p, text, &range.to, false, err);
 		if (st == DIG_OK)
-			st = print_id(p, text, &range.from, true, err);
+			st = print_id(
+			    p, text, &range.from, !range.symmetric, err);
+		if (st == DIG_OK && range.symmetric)
+			st = print_bases(p, text, &range, err);
 		return st;
 	}
 	st = dig_revision_resolve(p->repo, text, &rev, err);

@@ -16,6 +16,7 @@
 #include "repo/date.h"
 #include "repo/fsck.h"
 #include "repo/history.h"
+#include "repo/merge_base.h"
 #include "repo/names.h"
 #include "repo/record.h"
 #include "repo/reflog.h"

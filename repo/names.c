@@ -9,6 +9,7 @@
 
 #include "repo/history.h"
 #include "repo/internal.h"
+#include "repo/merge_base.h"
 #include "staging/glob.h"
 
 static const struct {
@@ -83,29 +84,6 @@ dig_name_no_clash(
 }
 
 /* ---- Lists ------------------------------------------------------------ */
-
-enum dig_status
-dig_is_ancestor(struct dig_repo *repo, const struct dig_oid *old,
-    const struct dig_oid *tip, bool *out, struct dig_error *err)
-{
-	struct dig_history_options walk = DIG_HISTORY_OPTIONS_INIT;
-	struct dig_history *history = NULL;
-	const struct dig_commit *commit = NULL;
-	const struct dig_oid *id;
-	enum dig_status st;
-
-	walk.tips = old;
-	walk.ntips = 1;
-	walk.hidden = tip;
-	walk.nhidden = 1;
-	st = dig_history_new(repo, &walk, &history, err);
-	if (st == DIG_OK)
-		st = dig_history_next(history, &id, &commit, err);
-	if (st == DIG_OK)
-		*out = commit == NULL; /* the tip reaches all of it */
-	dig_history_free(history);
-	return st;
-}
 
 static bool
 is_meant(const struct dig_names_filter *filter, const char *name)

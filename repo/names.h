@@ -52,11 +52,6 @@ enum dig_status dig_names_list(struct dig_repo *repo, enum dig_name_kind kind,
 enum dig_status dig_name_new(enum dig_name_kind kind, const char *name,
     char **out, struct dig_error *err) DIG_CHECKED;
 
-/* Commit `old` is `tip` or one that it was made from. */
-enum dig_status dig_is_ancestor(struct dig_repo *repo,
-    const struct dig_oid *old, const struct dig_oid *tip, bool *out,
-    struct dig_error *err) DIG_CHECKED;
-
 /* ---- Branches --------------------------------------------------------- */
 
 /*

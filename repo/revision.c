@@ -782,10 +782,8 @@ dig_revision_range(struct dig_repo *repo, const char *text,
 
 	if (range.has_from) {
 		dots = strstr(text, "..");
-		to = dots + 2;
-		if (*to == '.')
-			return dig_raise(err, DIG_EINVALID,
-			    "'%.200s': ranges are written A..B", text);
+		range.symmetric = dots[2] == '.';
+		to = dots + (range.symmetric ? 3 : 2);
 		from = dig_memdup0(text, (size_t)(dots - text));
 		st = dig_revision_commit(
 		    repo, from[0] == '\0' ? "HEAD" : from, &range.from, err);

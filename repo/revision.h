@@ -69,16 +69,20 @@ enum dig_status dig_revision_path(struct dig_repo *repo, const char *text,
     struct dig_oid *root, struct dig_buf *path,
     struct dig_error *err) DIG_CHECKED;
 
-/* What a range leaves in: reachable from `to`, not from `from`. */
+/*
+ * What a range leaves in: reachable from `to`, not from `from`; a symmetric
+ * one, A...B: reachable from one of them and not from both.
+ */
 struct dig_range {
 	bool has_from;
+	bool symmetric;
 	struct dig_oid from;
 	struct dig_oid to;
 };
 
 /* The text has a ".." that parts two revisions. */
 bool dig_revision_is_range(const char *text);
-/* "A..B", "A..", "..B" (a side left out is HEAD), or one revision. */
+/* "A..B", "A...B", "A..", "..B" (a side left out is HEAD), or one revision. */
 enum dig_status dig_revision_range(struct dig_repo *repo, const char *text,
     struct dig_range *out, struct dig_error *err) DIG_CHECKED;
 

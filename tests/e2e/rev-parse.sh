@@ -87,7 +87,8 @@ t_out "to HEAD" "$c5
 ^$c3" one HEAD~2..
 t_out "from HEAD" "$c3
 ^$c5" one ..HEAD~2
-t_fails 2 "three dots" "A..B" one HEAD~2...HEAD
+t_out "three dots" "$(one HEAD; one HEAD~2; printf '^'; one HEAD~2)" \
+	one HEAD~2...HEAD
 t_out "several" "$c5
 $c4" one HEAD HEAD~1
 
