@@ -130,7 +130,8 @@ set_input(git_merge_file_input *input, const struct dig_text_side *side)
 static enum dig_status
 merge(const struct dig_text_side *base, const struct dig_text_side *ours,
     const struct dig_text_side *theirs, enum dig_text_style style,
-    void **merged, size_t *merged_len, bool *clean, char *why, size_t why_size)
+    unsigned nsigns, void **merged, size_t *merged_len, bool *clean, char *why,
+    size_t why_size)
 {
 	git_merge_file_options options;
 	git_merge_file_input in[3];
@@ -145,6 +146,7 @@ merge(const struct dig_text_side *base, const struct dig_text_side *ours,
 		return failed(code, why, why_size);
 	options.flags = style == DIG_TEXT_DIFF3 ? GIT_MERGE_FILE_STYLE_DIFF3
 						: GIT_MERGE_FILE_STYLE_MERGE;
+	options.marker_size = (unsigned short)nsigns;
 	options.ancestor_label = base->label;
 	options.our_label = ours->label;
 	options.their_label = theirs->label;

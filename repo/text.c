@@ -16,7 +16,6 @@
 #include "repo/text_plugin.h"
 
 #define BINARY_LOOK 8000
-#define MARKER "<<<<<<< "
 
 bool
 dig_text_is_binary(const void *data, size_t len)
@@ -180,13 +179,15 @@ dig_text_diff(struct dig_text *text, const void *old_data, size_t old_len,
 
 /* Lines of `text` that open a conflict whose first side has this label. */
 static size_t
-count_markers(const char *text, size_t len, const char *label)
+count_markers(const char *text, size_t len, unsigned nsigns, const char *label)
 {
 	struct dig_buf marker = DIG_BUF_INIT;
 	const char *end = text + len;
 	size_t count = 0;
 
-	dig_buf_printf(&marker, MARKER "%s", label);
+	for (unsigned i = 0; i < nsigns; i++)
+		dig_buf_putc(&marker, '<');
+	dig_buf_printf(&marker, " %s", label);
 	while (text < end) {
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
 		size_t line = (size_t)((nl != NULL ? nl : end) - text);
@@ -204,8 +205,8 @@ count_markers(const char *text, size_t len, const char *label)
 enum dig_status
 dig_text_merge(struct dig_text *text, const struct dig_text_side *base,
     const struct dig_text_side *ours, const struct dig_text_side *theirs,
-    enum dig_text_style style, struct dig_buf *out, size_t *nconflicts,
-    struct dig_error *err)
+    enum dig_text_style style, unsigned nsigns, struct dig_buf *out,
+    size_t *nconflicts, struct dig_error *err)
 {
 	const struct dig_text_side *sides[] = { base, ours, theirs };
 	char why[200] = "";
@@ -226,12 +227,12 @@ dig_text_merge(struct dig_text *text, const struct dig_text_side *base,
 	st = dig_text_open(text, err);
 	if (st != DIG_OK)
 		return st;
-	st = text->plugin->merge(
-	    base, ours, theirs, style, &merged, &len, &clean, why, sizeof(why));
+	st = text->plugin->merge(base, ours, theirs, style, nsigns, &merged,
+	    &len, &clean, why, sizeof(why));
 	if (st != DIG_OK)
 		return dig_raise(err, st, "merging texts: %s", why);
 	if (!clean) {
-		count = count_markers(merged, len, ours->label);
+		count = count_markers(merged, len, nsigns, ours->label);
 		assert(count > 0);
 	}
 	dig_buf_reset(out);

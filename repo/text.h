@@ -118,8 +118,9 @@ enum dig_text_style {
 /*
  * Merge what `ours` and `theirs` changed in `base`; a text that does not
  * exist is empty. Where both changed the same lines otherwise, `out` has both
- * between markers of seven signs.
+ * between markers.
  *
+ * nsigns       that a marker begins with; 7 is what people know
  * out          replaced on success
  * nconflicts   0: merged cleanly; else the number of marked places (a text
  *              that has such a marker with ours' label already adds to it)
@@ -129,6 +130,7 @@ enum dig_text_style {
 enum dig_status dig_text_merge(struct dig_text *text,
     const struct dig_text_side *base, const struct dig_text_side *ours,
     const struct dig_text_side *theirs, enum dig_text_style style,
-    struct dig_buf *out, size_t *nconflicts, struct dig_error *err) DIG_CHECKED;
+    unsigned nsigns, struct dig_buf *out, size_t *nconflicts,
+    struct dig_error *err) DIG_CHECKED;
 
 #endif

@@ -25,8 +25,8 @@ struct dig_text_plugin {
 	enum dig_status (*merge)(const struct dig_text_side *base,
 	    const struct dig_text_side *ours,
 	    const struct dig_text_side *theirs, enum dig_text_style style,
-	    void **merged, size_t *merged_len, bool *clean, char *why,
-	    size_t why_size);
+	    unsigned nsigns, void **merged, size_t *merged_len, bool *clean,
+	    char *why, size_t why_size);
 };
 
 typedef const struct dig_text_plugin *dig_text_plugin_fn(void);

@@ -237,7 +237,7 @@ test_merge(void **state)
 
 		assert_int_equal(
 		    dig_text_merge(&text, &sides[0], &sides[1], &sides[2],
-			cases[i].style, &out, &nconflicts, &err),
+			cases[i].style, 7, &out, &nconflicts, &err),
 		    DIG_OK);
 		dig_buf_putc(&out, '\0');
 		assert_string_equal(out.data, cases[i].want);
@@ -275,7 +275,7 @@ test_refused(void **state)
 			     DIG_TEXT_MAX_LINES + 1, &options, &sink, &err),
 	    DIG_EINVALID);
 	assert_int_equal(dig_text_merge(&text, &plain, &binary, &plain,
-			     DIG_TEXT_MERGE, &out, &nconflicts, &err),
+			     DIG_TEXT_MERGE, 7, &out, &nconflicts, &err),
 	    DIG_EINVALID);
 	assert_int_equal(nconflicts, 7);
 	/* nothing of this needed the plugin */
