@@ -95,6 +95,16 @@ dig_content_empty(uint8_t out[DIG_HASH_SIZE])
 }
 
 void
+dig_tree_inner(const uint8_t left[DIG_HASH_SIZE],
+    const uint8_t right[DIG_HASH_SIZE], uint8_t out[DIG_HASH_SIZE])
+{
+	uint8_t image[2 * DIG_HASH_SIZE];
+
+	put_hash(put_hash(image, left), right);
+	dig_sha256_domain(DIG_DOMAIN_TREE_INNER, image, sizeof(image), out);
+}
+
+void
 dig_entry_leaf(const void *canonical, size_t len, uint8_t out[DIG_HASH_SIZE])
 {
 	dig_sha256_domain(DIG_DOMAIN_ENTRY, canonical, len, out);

@@ -43,6 +43,9 @@ void dig_content_inner(uint64_t left_bytes, const uint8_t left[DIG_HASH_SIZE],
     uint64_t right_bytes, const uint8_t right[DIG_HASH_SIZE],
     uint8_t out[DIG_HASH_SIZE]);
 void dig_content_empty(uint8_t out[DIG_HASH_SIZE]);
+/* Inner node of the path tree: H(0x11 | left | right). out may be either. */
+void dig_tree_inner(const uint8_t left[DIG_HASH_SIZE],
+    const uint8_t right[DIG_HASH_SIZE], uint8_t out[DIG_HASH_SIZE]);
 
 /*
  * RFC 6962's shape built as a stream: an odd node is carried up. The stack

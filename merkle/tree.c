@@ -15,15 +15,10 @@ static void
 join(enum dig_merkle_flavour flavour, uint64_t left_bytes, const uint8_t *left,
     uint64_t right_bytes, const uint8_t *right, uint8_t out[DIG_HASH_SIZE])
 {
-	uint8_t image[2 * DIG_HASH_SIZE];
-
-	if (flavour == DIG_MERKLE_CONTENT) {
+	if (flavour == DIG_MERKLE_CONTENT)
 		dig_content_inner(left_bytes, left, right_bytes, right, out);
-		return;
-	}
-	memcpy(image, left, DIG_HASH_SIZE);
-	memcpy(image + DIG_HASH_SIZE, right, DIG_HASH_SIZE);
-	dig_sha256_domain(DIG_DOMAIN_TREE_INNER, image, sizeof(image), out);
+	else
+		dig_tree_inner(left, right, out);
 }
 
 void

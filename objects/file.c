@@ -10,7 +10,7 @@
  * level 0 with a single part has that part's id, so it cannot be stored beside
  * it; it is left out, and made up again by the reader.
  */
-#include "objects/file.h"
+#include "objects/file_internal.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -174,20 +174,6 @@ dig_file_builder_finish(struct dig_file_builder *builder,
 	return DIG_OK;
 }
 
-struct part {
-	uint64_t length_bytes;
-	struct dig_oid id;
-};
-
-struct content_node {
-	bool valid;
-	struct dig_oid id;
-	unsigned level;
-	size_t count;
-	uint64_t length_bytes;
-	struct part parts[DIG_CONTENT_FANOUT];
-};
-
 struct dig_file_reader {
 	const struct dig_node_io *io;
 	enum dig_form form;
@@ -196,20 +182,20 @@ struct dig_file_reader {
 	uint64_t offset; /* where the next chunk begins */
 	bool broken;     /* a step failed; seek may mend it */
 	unsigned height;
-	struct content_node *slot[LEVELS];
+	struct dig_content_node *slot[LEVELS];
 	size_t pos[LEVELS];
 	struct dig_buf scratch;
 };
 
 static const char *
-decode_parts(struct dig_cursor *cur, struct content_node *node)
+decode_parts(struct dig_cursor *cur, struct dig_content_node *node)
 {
 	struct dig_merkle merkle;
 
 	dig_merkle_init(&merkle, DIG_MERKLE_CONTENT);
 	node->length_bytes = 0;
 	for (size_t i = 0; i < node->count; i++) {
-		struct part *part = &node->parts[i];
+		struct dig_content_part *part = &node->parts[i];
 		uint8_t leaf[DIG_HASH_SIZE];
 		const uint8_t *raw;
 
@@ -233,8 +219,8 @@ decode_parts(struct dig_cursor *cur, struct content_node *node)
 	return NULL;
 }
 
-static const char *
-decode(const void *data, size_t len, struct content_node *node)
+const char *
+dig_content_decode(const void *data, size_t len, struct dig_content_node *node)
 {
 	struct dig_cursor cur = dig_cursor_over(data, len);
 	const char *flaw;
@@ -255,8 +241,9 @@ decode(const void *data, size_t len, struct content_node *node)
 
 /* What the node's place asks of it. */
 static const char *
-misfit(const struct dig_file_reader *reader, const struct content_node *node,
-    unsigned level, bool is_top, uint64_t length_bytes)
+misfit(const struct dig_file_reader *reader,
+    const struct dig_content_node *node, unsigned level, bool is_top,
+    uint64_t length_bytes)
 {
 	bool is_last = true;
 
@@ -275,7 +262,7 @@ misfit(const struct dig_file_reader *reader, const struct content_node *node,
 
 /* The node that was left out: its one part is the node that was found. */
 static void
-make_up(struct content_node *node, unsigned level)
+make_up(struct dig_content_node *node, unsigned level)
 {
 	node->level = level;
 	node->count = 1;
@@ -288,7 +275,7 @@ load(struct dig_file_reader *reader, unsigned level, bool is_top,
     const struct dig_oid *id, uint64_t length_bytes, struct dig_error *err)
 {
 	char hex[DIG_OID_HEX + 1];
-	struct content_node *node = reader->slot[level];
+	struct dig_content_node *node = reader->slot[level];
 	const char *flaw = NULL;
 	enum dig_status st;
 
@@ -303,7 +290,8 @@ load(struct dig_file_reader *reader, unsigned level, bool is_top,
 		    &reader->scratch, err);
 		if (st != DIG_OK)
 			return st;
-		flaw = decode(reader->scratch.data, reader->scratch.len, node);
+		flaw = dig_content_decode(
+		    reader->scratch.data, reader->scratch.len, node);
 		if (flaw == NULL && !dig_oid_eq(&node->id, id))
 			flaw = "has another id";
 	}
@@ -323,7 +311,7 @@ load(struct dig_file_reader *reader, unsigned level, bool is_top,
 static enum dig_status
 down(struct dig_file_reader *reader, unsigned level, struct dig_error *err)
 {
-	const struct part *part =
+	const struct dig_content_part *part =
 	    &reader->slot[level + 1]->parts[reader->pos[level + 1]];
 
 	reader->pos[level] = 0;
@@ -349,7 +337,7 @@ dig_file_reader_new(const struct dig_node_io *io, const struct dig_entry *entry,
 		st = load(
 		    reader, 0, true, &entry->stored, entry->size_bytes, err);
 		if (st == DIG_OK) {
-			struct content_node *top = reader->slot[0];
+			struct dig_content_node *top = reader->slot[0];
 
 			reader->slot[0] = NULL;
 			reader->height = top->level;
@@ -392,7 +380,7 @@ dig_file_reader_seek(
 		return DIG_OK;
 	reader->broken = true;
 	for (unsigned level = reader->height;; level--) {
-		const struct content_node *node = reader->slot[level];
+		const struct dig_content_node *node = reader->slot[level];
 		size_t pos = 0;
 
 		while (offset - begin >= node->parts[pos].length_bytes)
@@ -430,7 +418,7 @@ enum dig_status
 dig_file_reader_next(struct dig_file_reader *reader, struct dig_oid *chunk,
     uint64_t *offset, uint64_t *length_bytes, bool *done, struct dig_error *err)
 {
-	const struct part *part;
+	const struct dig_content_part *part;
 	enum dig_status st;
 
 	if (reader->broken)
@@ -461,8 +449,8 @@ enum dig_status
 dig_content_node_id(
     const void *data, size_t len, struct dig_oid *out, struct dig_error *err)
 {
-	struct content_node *node = dig_alloc(sizeof(*node));
-	const char *flaw = decode(data, len, node);
+	struct dig_content_node *node = dig_alloc(sizeof(*node));
+	const char *flaw = dig_content_decode(data, len, node);
 	enum dig_status st = DIG_OK;
 
 	if (flaw == NULL)
