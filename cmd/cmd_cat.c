@@ -28,70 +28,6 @@ const struct dig_usage dig_usage_cat = {
 	options,
 };
 
-/* ---- Ranges ----------------------------------------------------------- */
-
-/* A decimal number at *at, which moves on; false when there is none, or one
- * beyond 64 bits. */
-static bool
-parse_number(const char **at, uint64_t *out)
-{
-	const char *start = *at;
-	uint64_t value = 0;
-
-	for (; **at >= '0' && **at <= '9'; ++*at) {
-		unsigned digit = (unsigned)(**at - '0');
-
-		if (value > (UINT64_MAX - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-	}
-	*out = value;
-	return *at != start;
-}
-
-/* "A-B", "A-", "-N" of a file of `size` bytes, as [from, to). */
-static enum dig_status
-parse_range(const char *text, uint64_t size, uint64_t *from, uint64_t *to,
-    struct dig_error *err)
-{
-	const char *at = text;
-	uint64_t first = 0, last = 0;
-	bool has_first = parse_number(&at, &first);
-	bool has_last;
-
-	if ((at != text && !has_first) || *at != '-')
-		goto bad;
-	at++;
-	text = at;
-	has_last = parse_number(&at, &last);
-	if ((at != text && !has_last) || *at != '\0' ||
-	    (!has_first && !has_last))
-		goto bad;
-	if (!has_first) {
-		if (last == 0 || last > size)
-			goto outside;
-		*from = size - last;
-		*to = size;
-		return DIG_OK;
-	}
-	if (has_last && last < first)
-		goto bad;
-	if (first >= size || (has_last && last >= size))
-		goto outside;
-	*from = first;
-	*to = has_last ? last + 1 : size;
-	return DIG_OK;
-bad:
-	dig_ignore(dig_raise(err, DIG_EINVALID,
-	    "not a range; the file has %llu bytes", (unsigned long long)size));
-	dig_hint(err, "--bytes takes 0-99, 100- or -50");
-	return DIG_EINVALID;
-outside:
-	return dig_raise(err, DIG_EINVALID,
-	    "the range is not in the file, which has %llu bytes",
-	    (unsigned long long)size);
-}
-
 /* ---- Writing ---------------------------------------------------------- */
 
 /* Chunks are large: they go past the buffer of standard output. */
@@ -115,10 +51,10 @@ static enum dig_status
 cat(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
     const char *word, struct dig_error *err)
 {
-	struct dig_buf path = DIG_BUF_INIT;
+	struct dig_snapshot at = DIG_SNAPSHOT_INIT;
+	const char *bytes = opts->bytes;
 	struct dig_entry entry;
 	enum dig_found found;
-	struct dig_oid root;
 	uint64_t from = 0, to;
 	enum dig_status st;
 
@@ -131,10 +67,10 @@ cat(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 		    word, word);
 		return DIG_EINVALID;
 	}
-	st = dig_revision_path(repo, word, &root, &path, err);
+	st = dig_revision_snapshot(repo, word, &at, err);
 	if (st == DIG_OK)
-		st = dig_content_find(
-		    repo, &root, path.data, path.len, &found, &entry, err);
+		st = dig_content_find(repo, &at.root, at.path.data, at.path.len,
+		    &found, &entry, err);
 	if (st != DIG_OK)
 		goto out;
 	if (found == DIG_FOUND_NOTHING) {
@@ -153,16 +89,17 @@ cat(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 		goto out;
 	}
 	to = entry.size_bytes;
-	if (opts->bytes != NULL)
-		st =
-		    parse_range(opts->bytes, entry.size_bytes, &from, &to, err);
+	if (bytes == NULL && at.range[0] != '\0')
+		bytes = at.range;
+	if (bytes != NULL)
+		st = dig_range_parse(bytes, entry.size_bytes, &from, &to, err);
 	if (st == DIG_OK)
 		st = dig_content_read(
 		    repo, &entry, from, to, write_bytes, &cli->out, err);
 	if (st == DIG_ENO) /* main() says what became of standard output */
 		st = DIG_OK;
 out:
-	dig_buf_clear(&path);
+	dig_snapshot_clear(&at);
 	return st;
 }
 

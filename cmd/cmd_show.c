@@ -177,36 +177,42 @@ show_folder(struct show *show, const char *word, const struct dig_oid *root,
 static enum dig_status
 show_path(struct show *show, const char *word, struct dig_error *err)
 {
-	struct dig_buf path = DIG_BUF_INIT;
+	struct dig_snapshot at = DIG_SNAPSHOT_INIT;
 	enum dig_found found;
 	struct dig_entry entry;
-	struct dig_oid root;
+	uint64_t from = 0, to;
 	enum dig_status st;
 
-	st = dig_revision_path(show->repo, word, &root, &path, err);
+	st = dig_revision_snapshot(show->repo, word, &at, err);
 	if (st == DIG_OK)
-		st = dig_content_find(show->repo, &root, path.data, path.len,
-		    &found, &entry, err);
+		st = dig_content_find(show->repo, &at.root, at.path.data,
+		    at.path.len, &found, &entry, err);
 	if (st != DIG_OK)
 		goto out;
 	if (found == DIG_FOUND_NOTHING)
 		st =
 		    dig_raise(err, DIG_ENOTFOUND, "there is no '%.300s'", word);
 	else if (found == DIG_FOUND_FOLDER)
-		st = show_folder(show, word, &root, &path, err);
+		st = show_folder(show, word, &at.root, &at.path, err);
 	else if (show->opts.json)
 		st = dig_raise(err, DIG_EINVALID,
 		    "--json shows no bytes of a file: '%.300s'", word);
 	else if (entry.kind == DIG_ENTRY_LINK)
 		st = dig_raise(err, DIG_EINVALID,
 		    "'%.300s' is a link to another repository", word);
-	else
-		st = dig_content_read(show->repo, &entry, 0, entry.size_bytes,
-		    print_bytes, &show->cli->out, err);
+	if (st != DIG_OK || found != DIG_FOUND_ENTRY)
+		goto out;
+	to = entry.size_bytes;
+	if (at.range[0] != '\0')
+		st = dig_range_parse(
+		    at.range, entry.size_bytes, &from, &to, err);
+	if (st == DIG_OK)
+		st = dig_content_read(show->repo, &entry, from, to, print_bytes,
+		    &show->cli->out, err);
 	if (st == DIG_ENO) /* nobody reads any more */
 		st = DIG_OK;
 out:
-	dig_buf_clear(&path);
+	dig_snapshot_clear(&at);
 	return st;
 }
 

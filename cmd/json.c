@@ -192,6 +192,16 @@ dig_json_path(
 }
 
 void
+dig_json_base64(
+    struct dig_json *json, const char *key, const void *data, size_t len)
+{
+	begin_member(json, key);
+	dig_out_raw(json->out, "\"", 1);
+	put_base64(json->out, data, len);
+	dig_out_raw(json->out, "\"", 1);
+}
+
+void
 dig_json_end(struct dig_json *json)
 {
 	assert(json->depth == 0);

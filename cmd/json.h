@@ -41,6 +41,10 @@ void dig_json_null(struct dig_json *json, const char *key);
 void dig_json_path(
     struct dig_json *json, const char *key, const void *path, size_t len);
 
+/* Bytes in base64 (RFC 4648, padded). */
+void dig_json_base64(
+    struct dig_json *json, const char *key, const void *data, size_t len);
+
 /* End the document (every level closed) with a newline; the next may begin. */
 void dig_json_end(struct dig_json *json);
 

@@ -18,6 +18,8 @@
 #include "repo/history.h"
 #include "repo/merge_base.h"
 #include "repo/names.h"
+#include "repo/prove.h"
+#include "repo/range.h"
 #include "repo/record.h"
 #include "repo/reflog.h"
 #include "repo/repo.h"
@@ -27,5 +29,6 @@
 #include "repo/status.h"
 #include "repo/tag.h"
 #include "repo/undo.h"
+#include "repo/urn.h"
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "repo/internal.h"
 #include "repo/reflog.h"
+#include "repo/urn.h"
 
 #define NUMBER_MAX 1000000000
 #define PREFIX_MIN 4
@@ -595,6 +596,8 @@ dig_revision_colon(const char *text)
 {
 	unsigned depth = 0;
 
+	if (dig_urn_is(text))
+		return strpbrk(text, "/#");
 	for (; *text != '\0'; text++) {
 		if (*text == '{')
 			depth++;
@@ -649,30 +652,129 @@ read_path(struct dig_repo *repo, const char *text, struct dig_buf *out,
 	return DIG_OK;
 }
 
+/* A tree's root, and the commit it is of where there is one. */
+static enum dig_status
+to_snapshot(const struct scan *scan, struct dig_revision rev,
+    struct dig_snapshot *out, struct dig_error *err)
+{
+	enum dig_status st = peel(scan->repo, DIG_KIND_COMMIT, &rev, err);
+
+	out->has_commit = st == DIG_OK && rev.kind == DIG_KIND_COMMIT;
+	out->commit = rev.id;
+	if (st == DIG_OK)
+		st = peel_to(scan, DIG_KIND_TREE, &rev, err);
+	out->root = rev.id;
+	return st;
+}
+
+/* What a URN's ids name here. */
+static enum dig_status
+find_urn(struct dig_repo *repo, const struct dig_urn *urn,
+    struct dig_revision *out, struct dig_error *err)
+{
+	const uint8_t *store = dig_journal_store_id(
+	    dig_store_journal(dig_index_store(repo->index)));
+	enum dig_status st;
+
+	if (memcmp(urn->store.bytes, store, DIG_HASH_SIZE) != 0)
+		return dig_raise(err, DIG_ENOTFOUND,
+		    "the URN names something in another repository");
+	if (!urn->has_id)
+		return find_head(repo, out, err);
+	st = find_id(repo, &urn->id, out, err);
+	if (st == DIG_ENOTFOUND)
+		st = dig_raise(err, st, "there is nothing with the URN's id");
+	return st;
+}
+
+static enum dig_status
+snapshot_of_urn(struct dig_repo *repo, const char *text,
+    struct dig_snapshot *out, struct dig_error *err)
+{
+	struct scan scan = { repo, text, text, text };
+	struct dig_urn urn = { 0 };
+	struct dig_revision rev;
+	enum dig_status st = dig_urn_parse(text, &urn, err);
+
+	if (st == DIG_OK && urn.range != NULL &&
+	    strlen(urn.range) >= sizeof(out->range))
+		st =
+		    dig_raise(err, DIG_EINVALID, "the URN's range is no range");
+	if (st == DIG_OK)
+		st = find_urn(repo, &urn, &rev, err);
+	if (st == DIG_OK)
+		st = to_snapshot(&scan, rev, out, err);
+	if (st == DIG_OK) {
+		out->has_path = urn.has_path;
+		dig_buf_putc(&urn.path, '\0'); /* has none inside */
+		if (!put_normal(&out->path, (const char *)urn.path.data))
+			st = dig_raise(err, DIG_EINVALID,
+			    "the URN's path leads out of the tree");
+		if (urn.range != NULL)
+			memcpy(out->range, urn.range, strlen(urn.range) + 1);
+	}
+	dig_urn_clear(&urn);
+	return st;
+}
+
 enum dig_status
-dig_revision_path(struct dig_repo *repo, const char *text, struct dig_oid *root,
-    struct dig_buf *path, struct dig_error *err)
+dig_revision_snapshot(struct dig_repo *repo, const char *text,
+    struct dig_snapshot *out, struct dig_error *err)
 {
 	const char *colon = dig_revision_colon(text);
 	struct scan scan = { repo, text, text, colon };
 	struct dig_revision rev;
+	enum dig_status st = DIG_OK;
+
+	out->range[0] = '\0';
+	out->has_path = colon != NULL;
+	dig_buf_reset(&out->path);
+	if (dig_urn_is(text)) {
+		st = snapshot_of_urn(repo, text, out, err);
+	} else if (colon == text) {
+		out->has_commit = false;
+		dig_repo_staged_root(repo, &out->root);
+	} else {
+		st = read_revision(repo, text,
+		    colon == NULL ? strlen(text) : (size_t)(colon - text), &rev,
+		    err);
+		if (st == DIG_OK)
+			st = to_snapshot(&scan, rev, out, err);
+	}
+	if (st == DIG_OK && colon != NULL && !dig_urn_is(text))
+		st = read_path(repo, colon + 1, &out->path, err);
+	dig_buf_putc(&out->path, '\0'); /* data is never NULL */
+	out->path.len--;
+	return st;
+}
+
+void
+dig_snapshot_clear(struct dig_snapshot *snapshot)
+{
+	dig_buf_clear(&snapshot->path);
+}
+
+enum dig_status
+dig_revision_path(struct dig_repo *repo, const char *text, struct dig_oid *root,
+    struct dig_buf *path, struct dig_error *err)
+{
+	struct dig_snapshot snapshot = DIG_SNAPSHOT_INIT;
 	enum dig_status st;
 
-	if (colon == NULL)
+	if (dig_revision_colon(text) == NULL)
 		return dig_raise(err, DIG_EINVALID,
 		    "'%.200s' names no path; write REV:PATH", text);
-	st = read_path(repo, colon + 1, path, err);
-	if (st != DIG_OK)
-		return st;
-	if (colon == text) {
-		dig_repo_staged_root(repo, root);
-		return DIG_OK;
+	st = dig_revision_snapshot(repo, text, &snapshot, err);
+	if (st == DIG_OK && snapshot.range[0] != '\0')
+		st = dig_raise(
+		    err, DIG_EINVALID, "a range of bytes cannot be given here");
+	if (st == DIG_OK) {
+		*root = snapshot.root;
+		dig_buf_reset(path);
+		dig_buf_put(path, snapshot.path.data, snapshot.path.len + 1);
+		path->len--;
 	}
-	st = read_revision(repo, text, (size_t)(colon - text), &rev, err);
-	if (st == DIG_OK)
-		st = peel_to(&scan, DIG_KIND_TREE, &rev, err);
-	if (st == DIG_OK)
-		*root = rev.id;
+	dig_snapshot_clear(&snapshot);
 	return st;
 }
 
@@ -721,12 +823,19 @@ dig_revision_resolve(struct dig_repo *repo, const char *text,
     struct dig_revision *out, struct dig_error *err)
 {
 	struct dig_revision found;
+	struct dig_urn urn = { 0 };
 	enum dig_status st;
 
-	if (dig_revision_colon(text) != NULL)
+	if (dig_revision_colon(text) != NULL) {
 		st = resolve_path(repo, text, &found, err);
-	else
+	} else if (dig_urn_is(text)) {
+		st = dig_urn_parse(text, &urn, err);
+		if (st == DIG_OK)
+			st = find_urn(repo, &urn, &found, err);
+		dig_urn_clear(&urn);
+	} else {
 		st = read_revision(repo, text, strlen(text), &found, err);
+	}
 	if (st == DIG_OK)
 		*out = found;
 	return st;
@@ -768,7 +877,8 @@ dig_revision_is_range(const char *text)
 	const char *dots = strstr(text, "..");
 	const char *colon = dig_revision_colon(text);
 
-	return dots != NULL && (colon == NULL || dots < colon);
+	return dots != NULL && (colon == NULL || dots < colon) &&
+	       !dig_urn_is(text);
 }
 
 enum dig_status

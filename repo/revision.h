@@ -6,8 +6,10 @@
  *	main, v1, heads/main, refs/tags/v1
  *	                            a ref: HEAD, then refs/NAME, refs/tags/NAME,
  *	                            refs/heads/NAME, refs/remotes/NAME; the
- *first counts, with a warning when there are others 1a2b, 64 hex digits an id,
- *or the start of one that nothing else has; commits and tags go before other
+ *	                            first counts, with a warning when there are
+ *	                            others
+ *	1a2b, 64 hex digits         an id, or the start of one that nothing else
+ *	                            has; commits and tags go before other
  *objects REF@{2}, @{2}               where the ref (HEAD's branch) stood two
  *moves ago, by the journal
  *	@{-1}                       the branch checked out before
@@ -16,7 +18,7 @@
  *	                            peeled to that
  *	REV:PATH, :PATH             a file in it; in what is staged. PATH counts
  *	                            from the root, ./PATH from the current
- *folder
+ *folder urn:dig:STORE:ID/PATH       the same by ids, repo/urn.h
  *
  * Source: the same in gitrevisions(7).
  */
@@ -57,13 +59,31 @@ enum dig_status dig_revision_tree(struct dig_repo *repo, const char *text,
     struct dig_oid *out, struct dig_error *err) DIG_CHECKED;
 
 /*
- * The `:` that parts REV from PATH, or NULL when there is none. A ref's name
- * has no ':', and one inside of {} does not count.
+ * Where PATH is parted from REV, or NULL when there is no PATH: the ':', or
+ * the '/' of a URN. A ref's name has no ':', and one inside of {} does not
+ * count.
  */
 const char *dig_revision_colon(const char *text);
+/* What a revision, with or without :PATH, names in full. */
+struct dig_snapshot {
+	bool has_commit; /* false: a tree by its root, or what is staged */
+	struct dig_oid commit;
+	struct dig_oid root; /* of the tree */
+	bool has_path;
+	struct dig_buf path; /* from the root, "" for the root itself */
+	char range[48];      /* of a URN, "" for none: dig_range_parse */
+};
+#define DIG_SNAPSHOT_INIT                                                      \
+	{                                                                      \
+		.path = DIG_BUF_INIT                                           \
+	}
+enum dig_status dig_revision_snapshot(struct dig_repo *repo, const char *text,
+    struct dig_snapshot *out, struct dig_error *err) DIG_CHECKED;
+void dig_snapshot_clear(struct dig_snapshot *snapshot);
 /*
- * The two sides of REV:PATH (text has a colon): the tree's root, and the path
- * from the root ("" for the root itself) into path (reset).
+ * The two sides of REV:PATH (there is a PATH): the tree's root, and the path
+ * from the root ("" for the root itself) into path (reset). INVALID for a URN
+ * with a range.
  */
 enum dig_status dig_revision_path(struct dig_repo *repo, const char *text,
     struct dig_oid *root, struct dig_buf *path,
