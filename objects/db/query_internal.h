@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Shared by query.c and table_function.c.
+ */
+#ifndef OBJECTS_DB_QUERY_INTERNAL_H
+#define OBJECTS_DB_QUERY_INTERNAL_H
+
+#include "objects/db/db_internal.h"
+#include "objects/db/query.h"
+
+struct dig_query {
+	struct dig_db *db;
+	int64_t timeout_ms;
+	int64_t deadline_ns; /* 0: none */
+	bool too_long;
+	/* What the authorizer refused, and what a table function said. */
+	char refused[128];
+	struct dig_error failure;
+};
+
+#endif
