@@ -12,8 +12,9 @@
 #include "objects/base/io.h"
 #include "objects/db/query_internal.h"
 
-#define STEPS_A_LOOK 10000 /* of SQLite's machine, between looks at the clock  \
-			    */
+#define STEPS_A_LOOK                                                           \
+	10000 /* of SQLite's machine, between looks at the clock               \
+	       */
 #define HEAP_MAX ((sqlite3_int64)1 << 30)
 #define COLUMNS_MAX 256
 

@@ -112,7 +112,7 @@ seeds=2
 [ -n "${SOAK:-}" ] && seeds=200
 seed=1
 while [ $seed -le $seeds ]; do
-	ask $((seed + 1)) 150 30 40
+	ask $((seed + 1)) 150 30 80
 	seed=$((seed + 1))
 done
 
