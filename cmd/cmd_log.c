@@ -9,7 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/json.h"
 #include "cmd/pretty.h"
-#include "cmd/print_changes.h"
+#include "cmd/print_diff.h"
 #include "objects/base/io.h"
 #include "repo/dig.h"
 
@@ -39,8 +39,7 @@ struct opts {
 	bool follow;
 
 	struct dig_pretty_opts pretty;
-	const char *changes;
-	bool no_renames;
+	struct dig_diff_opts diff;
 	const char *json;
 };
 
@@ -94,16 +93,9 @@ static const struct dig_opt options[] = {
 	DIG_OPT_FLAG(0, "graph", struct opts, graph,
 	    "draw the lines of history beside the commits"),
 	DIG_OPTS_PRETTY(struct opts, pretty),
-	DIG_OPT_FIXED(0, "name-status", struct opts, changes, "status",
-	    "list changed files with a letter"),
-	DIG_OPT_FIXED(0, "name-only", struct opts, changes, "names",
-	    "list changed files"),
-	DIG_OPT_FIXED(0, "stat", struct opts, changes, "stat",
-	    "list changed files with their sizes"),
+	DIG_OPTS_DIFF(struct opts, diff),
 	DIG_OPT_FLAG('m', NULL, struct opts, diff_merges,
-	    "list a merge's files too, against its first parent"),
-	DIG_OPT_FLAG(0, "no-renames", struct opts, no_renames,
-	    "a rename is one file deleted and one added"),
+	    "a merge's differences too, against its first parent"),
 	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON_LINES(struct opts, json),
 	DIG_OPT_END,
@@ -279,24 +271,17 @@ struct log {
 	struct dig_pretty pretty;
 	struct dig_changes_scope *scope;
 	struct dig_changes changes;
+	struct dig_diff_view view;
+	unsigned rename_score;
 	struct dig_json json;
 	bool lines; /* one document for each commit */
 };
-
-static enum dig_changes_style
-style_of(const struct opts *opts)
-{
-	return opts->changes == NULL                  ? DIG_CHANGES_NONE
-	       : strcmp(opts->changes, "status") == 0 ? DIG_CHANGES_STATUS
-	       : strcmp(opts->changes, "names") == 0  ? DIG_CHANGES_NAMES
-						      : DIG_CHANGES_STAT;
-}
 
 /* A merge's files are listed only when asked: they came with its parents. */
 static bool
 lists_files(const struct log *log, const struct dig_commit *commit)
 {
-	return log->opts.changes != NULL &&
+	return log->view.show != 0 &&
 	       (commit->nparents < 2 || log->opts.diff_merges ||
 		   log->opts.first_parent);
 }
@@ -310,15 +295,19 @@ print_one(struct log *log, const struct dig_oid *id,
 	enum dig_status st = DIG_OK;
 
 	if (files)
-		st = dig_changes_of(log->repo, commit, log->scope,
-		    !log->opts.no_renames, &log->changes, err);
+		st = dig_changes_of(
+		    log->repo, commit, log->scope, false, &log->changes, err);
+	if (st == DIG_OK && files && log->rename_score > 0)
+		st = dig_differ_renames(
+		    log->view.differ, &log->changes, log->rename_score, err);
 	if (st != DIG_OK)
 		return st;
 	if (log->opts.json != NULL) {
 		dig_json_object(&log->json, NULL);
 		st = dig_pretty_json(&log->pretty, &log->json, id, commit, err);
 		if (st == DIG_OK && files)
-			dig_json_changes(&log->json, &log->changes);
+			st = dig_json_diff(
+			    &log->view, &log->json, &log->changes, err);
 		if (st != DIG_OK)
 			return st;
 		dig_json_object_end(&log->json);
@@ -330,12 +319,10 @@ print_one(struct log *log, const struct dig_oid *id,
 	if (st != DIG_OK || !files || log->changes.count == 0)
 		return st;
 	dig_pretty_beside(&log->pretty, out);
-	if (log->pretty.kind != DIG_PRETTY_ONELINE &&
-	    !dig_pretty_is_empty(&log->pretty))
-		dig_out_puts(out, "\n");
-	dig_print_changes(out, &log->changes, style_of(&log->opts));
+	dig_diff_part(&log->view, &log->pretty);
+	st = dig_print_diff(&log->view, &log->changes, err);
 	dig_out_line_start(out, NULL, NULL);
-	return DIG_OK;
+	return st;
 }
 
 /* Files are listed under the names that the file has in this commit. */
@@ -398,8 +385,7 @@ print_all(struct log *log, const struct dig_history_options *walk,
 			break;
 		if (log->pretty.graph != NULL)
 			st = draw_next(log, history, id, err);
-		if (st == DIG_OK && log->opts.follow &&
-		    log->opts.changes != NULL)
+		if (st == DIG_OK && log->opts.follow && log->view.show != 0)
 			st = follow(log, history, err);
 		if (st == DIG_OK)
 			st = print_one(log, id, commit, err);
@@ -432,13 +418,18 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 		    &log->pretty, &opts->pretty, &log->cli->out, err);
 	if (st == DIG_OK)
 		st = set_dates(opts, &walk, err);
+	if (st == DIG_OK)
+		st = dig_diff_opts_apply(
+		    &opts->diff, 0, &log->view, &log->rename_score, err);
 	if (st != DIG_OK)
 		goto out;
+	log->view.out = &log->cli->out;
+	log->view.differ = dig_differ_new(log->repo);
 	walk.npaths = (size_t)args->argc - first_path;
 	paths = dig_calloc(walk.npaths + 1, sizeof(*paths));
 	for (size_t i = 0; i < walk.npaths; i++)
 		paths[i] = args->argv[first_path + i];
-	if (walk.npaths > 0 && opts->changes != NULL)
+	if (walk.npaths > 0 && log->view.show != 0)
 		st = dig_changes_scope_new(
 		    log->repo, paths, walk.npaths, &log->scope, err);
 	walk.paths = paths;
@@ -486,6 +477,7 @@ dig_cmd_log(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 
 	log.cli = cli;
 	log.opts.limit = -1;
+	log.opts.diff = (struct dig_diff_opts)DIG_DIFF_OPTS_INIT;
 	dig_pretty_init(&log.pretty, NULL);
 	dig_json_init(&log.json, &cli->out);
 	st = dig_opt_parse(&dig_usage_log, argc, argv, &log.opts, &args, err);
@@ -510,6 +502,7 @@ dig_cmd_log(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	log.pretty.repo = log.repo;
 	if (st == DIG_OK)
 		st = run(&log, &args, err);
+	dig_differ_free(log.view.differ);
 	dig_changes_scope_free(log.scope);
 	dig_changes_clear(&log.changes);
 	dig_pretty_clear(&log.pretty);

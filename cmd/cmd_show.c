@@ -7,27 +7,17 @@
 #include "cmd/command.h"
 #include "cmd/json.h"
 #include "cmd/pretty.h"
-#include "cmd/print_changes.h"
+#include "cmd/print_diff.h"
 #include "repo/dig.h"
 
 struct opts {
 	struct dig_pretty_opts pretty;
-	const char *changes;
-	bool no_renames;
+	struct dig_diff_opts diff;
 	bool json;
 };
 
 static const struct dig_opt options[] = {
-	DIG_OPT_FIXED(0, "name-status", struct opts, changes, "status",
-	    "list changed files with a letter (the default)"),
-	DIG_OPT_FIXED(0, "name-only", struct opts, changes, "names",
-	    "list changed files"),
-	DIG_OPT_FIXED(0, "stat", struct opts, changes, "stat",
-	    "list changed files with their sizes"),
-	DIG_OPT_FIXED(
-	    's', "no-patch", struct opts, changes, "none", "no changed files"),
-	DIG_OPT_FLAG(0, "no-renames", struct opts, no_renames,
-	    "a rename is one file deleted and one added"),
+	DIG_OPTS_DIFF(struct opts, diff),
 	DIG_OPTS_PRETTY(struct opts, pretty),
 	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON(struct opts, json),
@@ -37,8 +27,8 @@ static const struct dig_opt options[] = {
 const struct dig_usage dig_usage_show = {
 	"show",
 	"[OPTION]... [REV | REV:PATH]...",
-	"Show a commit, by default HEAD, and the files that it changed against "
-	"its first parent; a tag and what it names; the bytes of the file "
+	"Show a commit, by default HEAD, and what it changed against its first "
+	"parent, as a patch; a tag and what it names; the bytes of the file "
 	"REV:PATH, or the names in the folder REV:PATH.",
 	options,
 };
@@ -48,35 +38,28 @@ struct show {
 	struct dig_repo *repo;
 	struct opts opts;
 	struct dig_pretty pretty;
+	struct dig_diff_view view;
+	unsigned rename_score;
 	struct dig_json json;
 };
 
 /* ---- Commits ---------------------------------------------------------- */
 
-static enum dig_changes_style
-style_of(const struct opts *opts)
-{
-	return opts->changes == NULL                  ? DIG_CHANGES_STATUS
-	       : strcmp(opts->changes, "status") == 0 ? DIG_CHANGES_STATUS
-	       : strcmp(opts->changes, "names") == 0  ? DIG_CHANGES_NAMES
-	       : strcmp(opts->changes, "stat") == 0   ? DIG_CHANGES_STAT
-						      : DIG_CHANGES_NONE;
-}
-
 static enum dig_status
 show_commit(struct show *show, const struct dig_oid *id, struct dig_error *err)
 {
-	enum dig_changes_style style = style_of(&show->opts);
-	struct dig_changes changes = { NULL, 0, 0, DIG_BUF_INIT };
+	struct dig_changes changes = DIG_CHANGES_INIT;
 	struct dig_buf bytes = DIG_BUF_INIT;
-	struct dig_out *out = &show->cli->out;
 	struct dig_commit commit;
 	enum dig_status st;
 
 	st = dig_history_commit(show->repo, id, &bytes, &commit, err);
-	if (st == DIG_OK && style != DIG_CHANGES_NONE)
-		st = dig_changes_of(show->repo, &commit, NULL,
-		    !show->opts.no_renames, &changes, err);
+	if (st == DIG_OK && show->view.show != 0)
+		st = dig_changes_of(
+		    show->repo, &commit, NULL, false, &changes, err);
+	if (st == DIG_OK && show->rename_score > 0)
+		st = dig_differ_renames(
+		    show->view.differ, &changes, show->rename_score, err);
 	if (st != DIG_OK)
 		goto out;
 	if (show->opts.json) {
@@ -84,18 +67,17 @@ show_commit(struct show *show, const struct dig_oid *id, struct dig_error *err)
 		dig_json_string(&show->json, "type", "commit");
 		st = dig_pretty_json(
 		    &show->pretty, &show->json, id, &commit, err);
-		if (st == DIG_OK && style != DIG_CHANGES_NONE)
-			dig_json_changes(&show->json, &changes);
+		if (st == DIG_OK && show->view.show != 0)
+			st = dig_json_diff(
+			    &show->view, &show->json, &changes, err);
 		dig_json_object_end(&show->json);
 		goto out;
 	}
-	st = dig_pretty_print(&show->pretty, out, id, &commit, err);
-	if (st == DIG_OK && changes.count > 0 &&
-	    show->pretty.kind != DIG_PRETTY_ONELINE &&
-	    !dig_pretty_is_empty(&show->pretty))
-		dig_out_puts(out, "\n");
+	st = dig_pretty_print(&show->pretty, &show->cli->out, id, &commit, err);
+	if (st == DIG_OK && changes.count > 0)
+		dig_diff_part(&show->view, &show->pretty);
 	if (st == DIG_OK)
-		dig_print_changes(out, &changes, style);
+		st = dig_print_diff(&show->view, &changes, err);
 out:
 	dig_changes_clear(&changes);
 	dig_buf_clear(&bytes);
@@ -288,6 +270,7 @@ dig_cmd_show(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	enum dig_status st;
 
 	show.cli = cli;
+	show.opts.diff = (struct dig_diff_opts)DIG_DIFF_OPTS_INIT;
 	dig_pretty_init(&show.pretty, NULL);
 	dig_json_init(&show.json, &cli->out);
 	st = dig_opt_parse(&dig_usage_show, argc, argv, &show.opts, &args, err);
@@ -297,8 +280,14 @@ dig_cmd_show(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	if (st == DIG_OK)
 		st = dig_pretty_set(
 		    &show.pretty, &show.opts.pretty, &cli->out, err);
+	if (st == DIG_OK)
+		st = dig_diff_opts_apply(&show.opts.diff,
+		    show.opts.json ? DIG_SHOW_STATUS : DIG_SHOW_PATCH,
+		    &show.view, &show.rename_score, err);
 	if (st != DIG_OK)
 		goto out;
+	show.view.out = &cli->out;
+	show.view.differ = dig_differ_new(show.repo);
 	if (show.opts.json) {
 		dig_json_object(&show.json, NULL);
 		dig_json_array(&show.json, "objects");
@@ -313,6 +302,7 @@ dig_cmd_show(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 		dig_json_end(&show.json);
 	}
 out:
+	dig_differ_free(show.view.differ);
 	dig_pretty_clear(&show.pretty);
 	return st;
 }

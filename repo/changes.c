@@ -6,12 +6,7 @@
 
 #include <stdlib.h>
 
-#include "repo/internal.h"
-#include "staging/pathspec.h"
-
-struct dig_changes_scope {
-	struct dig_pathspec *spec;
-};
+#include "repo/changes_internal.h"
 
 enum dig_status
 dig_changes_scope_new(struct dig_repo *repo, const char *const *paths,
@@ -53,11 +48,14 @@ struct collector {
 	struct dig_changes_scope *scope;
 };
 
-static void
-set_side(struct dig_change_side *side, const struct dig_entry *entry)
+void
+dig_change_set_side(struct dig_change_side *side, const struct dig_entry *entry)
 {
+	memset(side, 0, sizeof(*side));
 	if (entry == NULL)
 		return;
+	side->form = entry->form;
+	side->stored = entry->stored;
 	side->mode = dig_entry_mode(entry->kind);
 	side->size_bytes = entry->size_bytes;
 	dig_entry_content_id(entry, &side->content);
@@ -70,7 +68,28 @@ class_of(uint32_t mode)
 	return mode & 0170000;
 }
 
-/* Paths are given as offsets (path_len alone) until the list is complete. */
+char
+dig_change_kind(const struct dig_change *change)
+{
+	return change->old.mode == 0                                      ? 'A'
+	       : change->now.mode == 0                                    ? 'D'
+	       : class_of(change->old.mode) == class_of(change->now.mode) ? 'M'
+									  : 'T';
+}
+
+struct dig_change *
+dig_changes_add(struct dig_changes *changes, const void *path, size_t len)
+{
+	struct dig_change *change;
+
+	DIG_GROW(changes->at, changes->cap, changes->count + 1);
+	change = &changes->at[changes->count++];
+	memset(change, 0, sizeof(*change));
+	change->path_len = len;
+	dig_buf_put(&changes->names, path, len);
+	return change;
+}
+
 static enum dig_status
 collect(void *arg, const struct dig_entry *old, const struct dig_entry *new_,
     struct dig_error *err)
@@ -85,23 +104,15 @@ collect(void *arg, const struct dig_entry *old, const struct dig_entry *new_,
 	    !dig_pathspec_match(collector->scope->spec,
 		(const char *)entry->path, entry->path_len, false))
 		return DIG_OK;
-	DIG_GROW(out->at, out->cap, out->count + 1);
-	change = &out->at[out->count++];
-	memset(change, 0, sizeof(*change));
-	set_side(&change->old, old);
-	set_side(&change->now, new_);
-	change->kind =
-	    old == NULL                                                ? 'A'
-	    : new_ == NULL                                             ? 'D'
-	    : class_of(change->old.mode) == class_of(change->now.mode) ? 'M'
-								       : 'T';
-	change->path_len = entry->path_len;
-	dig_buf_put(&out->names, entry->path, entry->path_len);
+	change = dig_changes_add(out, entry->path, entry->path_len);
+	dig_change_set_side(&change->old, old);
+	dig_change_set_side(&change->now, new_);
+	change->kind = dig_change_kind(change);
 	return DIG_OK;
 }
 
-static void
-set_paths(struct dig_changes *changes)
+void
+dig_changes_set_paths(struct dig_changes *changes)
 {
 	const uint8_t *at = changes->names.data;
 
@@ -137,8 +148,8 @@ name_at(const uint8_t *path, size_t len)
 	return len;
 }
 
-static bool
-same_name(const struct dig_change *a, const struct dig_change *b)
+bool
+dig_change_same_name(const struct dig_change *a, const struct dig_change *b)
 {
 	size_t i = name_at(a->path, a->path_len);
 	size_t j = name_at(b->path, b->path_len);
@@ -178,19 +189,42 @@ find_source(
 			continue;
 		if (best == NULL)
 			best = source;
-		if (same_name(source->change, added))
+		if (dig_change_same_name(source->change, added))
 			return source;
 		seen++;
 	}
 	return best;
 }
 
-static void
-find_renames(struct dig_changes *changes)
+void
+dig_change_rename(
+    struct dig_change *added, struct dig_change *gone, uint8_t score)
+{
+	added->kind = 'R';
+	added->score = score;
+	added->old = gone->old;
+	added->old_path = gone->path;
+	added->old_path_len = gone->path_len;
+	gone->kind = '\0';
+}
+
+void
+dig_changes_drop_renamed(struct dig_changes *changes)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->at[i].kind != '\0')
+			changes->at[kept++] = changes->at[i];
+	changes->count = kept;
+}
+
+void
+dig_changes_pair(struct dig_changes *changes)
 {
 	struct source *sources =
 	    dig_calloc(changes->count + 1, sizeof(*sources));
-	size_t nsources = 0, kept = 0;
+	size_t nsources = 0;
 
 	for (size_t i = 0; i < changes->count; i++)
 		if (changes->at[i].kind == 'D')
@@ -206,18 +240,9 @@ find_renames(struct dig_changes *changes)
 		if (source == NULL)
 			continue;
 		source->used = true;
-		change->kind = 'R';
-		change->old = source->change->old;
-		change->old_path = source->change->path;
-		change->old_path_len = source->change->path_len;
+		dig_change_rename(change, source->change, 100);
 	}
-	for (size_t i = 0; i < nsources; i++)
-		if (sources[i].used)
-			sources[i].change->kind = '\0';
-	for (size_t i = 0; i < changes->count; i++)
-		if (changes->at[i].kind != '\0')
-			changes->at[kept++] = changes->at[i];
-	changes->count = kept;
+	dig_changes_drop_renamed(changes);
 	free(sources);
 }
 
@@ -229,7 +254,7 @@ dig_changes_between(struct dig_repo *repo, const struct dig_oid *old_root,
     bool renames, struct dig_changes *out, struct dig_error *err)
 {
 	struct dig_node_io io = dig_reader_io(dig_index_reader(repo->index));
-	struct dig_changes found = { NULL, 0, 0, DIG_BUF_INIT };
+	struct dig_changes found = DIG_CHANGES_INIT;
 	struct collector collector = { &found, scope };
 	enum dig_status st;
 
@@ -238,9 +263,9 @@ dig_changes_between(struct dig_repo *repo, const struct dig_oid *old_root,
 		dig_changes_clear(&found);
 		return st;
 	}
-	set_paths(&found);
+	dig_changes_set_paths(&found);
 	if (renames)
-		find_renames(&found);
+		dig_changes_pair(&found);
 	dig_changes_clear(out);
 	*out = found;
 	return DIG_OK;

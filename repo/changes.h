@@ -19,11 +19,15 @@ struct dig_repo;
 struct dig_change_side {
 	uint32_t mode; /* as git prints it, in octal; 0: not there */
 	uint64_t size_bytes;
-	struct dig_oid content; /* the content id */
+	struct dig_oid content; /* the content id; zero: not known yet */
+	bool work;              /* it stands in the work tree, not in packs */
+	enum dig_form form;     /* with stored: where it is in packs */
+	struct dig_oid stored;
 };
 
 struct dig_change {
 	char kind;           /* A M D T, R for a rename */
+	uint8_t score;       /* of an R: how similar, in per cent */
 	const uint8_t *path; /* of an R: the new one */
 	size_t path_len;
 	const uint8_t *old_path; /* of an R, else NULL */
@@ -39,6 +43,11 @@ struct dig_changes {
 	size_t cap;
 	struct dig_buf names;
 };
+
+#define DIG_CHANGES_INIT                                                       \
+	{                                                                      \
+		NULL, 0, 0, DIG_BUF_INIT                                       \
+	}
 
 void dig_changes_clear(struct dig_changes *changes);
 
@@ -64,6 +73,9 @@ enum dig_status dig_changes_between(struct dig_repo *repo,
     const struct dig_oid *old_root, const struct dig_oid *new_root,
     struct dig_changes_scope *scope, bool renames, struct dig_changes *out,
     struct dig_error *err) DIG_CHECKED;
+
+/* Make such renames of the A and D of a list. */
+void dig_changes_pair(struct dig_changes *changes);
 
 /* The same for a commit against its first parent; a root against nothing. */
 enum dig_status dig_changes_of(struct dig_repo *repo,

@@ -14,6 +14,7 @@
 #include "repo/config.h"
 #include "repo/content.h"
 #include "repo/date.h"
+#include "repo/diff.h"
 #include "repo/fsck.h"
 #include "repo/history.h"
 #include "repo/merge_base.h"

@@ -15,12 +15,10 @@
 #include "plugin_dir.h"
 #include "repo/text_plugin.h"
 
-#define BINARY_LOOK 8000
-
 bool
 dig_text_is_binary(const void *data, size_t len)
 {
-	size_t look = len < BINARY_LOOK ? len : BINARY_LOOK;
+	size_t look = len < DIG_TEXT_LOOK ? len : DIG_TEXT_LOOK;
 
 	return look > 0 && memchr(data, '\0', look) != NULL;
 }

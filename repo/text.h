@@ -22,6 +22,7 @@
 #define DIG_TEXT_MAX_LINES ((size_t)4000000)
 
 /* A NUL in the first 8000 bytes, as git decides it. */
+#define DIG_TEXT_LOOK 8000
 bool dig_text_is_binary(const void *data, size_t len);
 
 /* At most DIG_TEXT_MAX_BYTES, in at most DIG_TEXT_MAX_LINES lines. */

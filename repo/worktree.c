@@ -151,8 +151,8 @@ dig_worktree_look(struct dig_folders *folders, const char *path,
 	return DIG_OK;
 }
 
-static enum dig_entry_kind
-kind_of(const struct dig_stat *stat)
+enum dig_entry_kind
+dig_worktree_kind(const struct dig_stat *stat)
 {
 	if (stat->type == DIG_FT_SYMLINK)
 		return DIG_ENTRY_SYMLINK;
@@ -191,7 +191,7 @@ dig_worktree_cached(struct dig_repo *repo, const char *path,
 		sb.dev = (uint64_t)dig_stmt_int(stmt, 7);
 		sb.mode = (uint32_t)dig_stmt_int(stmt, 8);
 		if (dig_stat_same(&sb, stat) &&
-		    dig_stmt_int(stmt, 0) == (int64_t)kind_of(stat)) {
+		    dig_stmt_int(stmt, 0) == (int64_t)dig_worktree_kind(stat)) {
 			st = dig_stmt_oid(stmt, 2, content, err);
 			*known = st == DIG_OK;
 		}
@@ -203,7 +203,7 @@ dig_worktree_cached(struct dig_repo *repo, const char *path,
 static bool
 is_candidate(const struct dig_entry *entry, const struct dig_stat *stat)
 {
-	return entry != NULL && entry->kind == kind_of(stat) &&
+	return entry != NULL && entry->kind == dig_worktree_kind(stat) &&
 	       entry->size_bytes == stat->size_bytes;
 }
 

@@ -45,6 +45,9 @@ struct dig_look {
 	struct dig_stat stat; /* FILE, OTHER, FOLDER */
 };
 
+/* What a regular file or symlink is tracked as. */
+enum dig_entry_kind dig_worktree_kind(const struct dig_stat *stat);
+
 /* What stands at a path. Errors: FILE (not permitted, ...), with the path. */
 enum dig_status dig_worktree_look(struct dig_folders *folders, const char *path,
     struct dig_look *out, struct dig_error *err) DIG_CHECKED;

@@ -38,6 +38,24 @@ add_chunk(struct dig_merkle *merkle, const uint8_t *data, size_t len)
 	dig_merkle_add(merkle, len, leaf.bytes);
 }
 
+void
+dig_hash_bytes(const void *data, size_t len,
+    const struct dig_chunk_profile *profile, struct dig_oid *content)
+{
+	const uint8_t *at = data;
+	struct dig_merkle merkle;
+
+	dig_merkle_init(&merkle, DIG_MERKLE_CONTENT);
+	while (len > 0) {
+		size_t cut = dig_chunk_cut(profile, at, len);
+
+		add_chunk(&merkle, at, cut);
+		at += cut;
+		len -= cut;
+	}
+	dig_merkle_root(&merkle, content->bytes);
+}
+
 enum dig_status
 dig_hash_file(int fd, const struct dig_chunk_profile *profile,
     uint64_t size_bytes, struct dig_oid *content, uint64_t *read_bytes,

@@ -31,6 +31,10 @@ enum dig_status dig_hash_file(int fd, const struct dig_chunk_profile *profile,
  * len > 0. */
 void dig_hash_chunk(const void *data, size_t len, struct dig_oid *content);
 
+/* The content id of all bytes of a file, in memory. */
+void dig_hash_bytes(const void *data, size_t len,
+    const struct dig_chunk_profile *profile, struct dig_oid *content);
+
 /*
  * The content id of a working file, read through its folder.
  *

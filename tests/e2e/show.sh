@@ -26,16 +26,28 @@ Date:   Tue Nov 14 22:16:20 2023 +0000
     with a body
 
 M	a.txt
-R100	dir/b.txt	dir/d.txt" dig show
-t_out '--stat' " a.txt                  | 4 B -> 9 B
- dir/b.txt => dir/d.txt | 4 B -> 4 B
- 2 files changed, 1 modified, 1 renamed, 5 bytes more" \
-	dig show --format= --stat
+R100	dir/b.txt	dir/d.txt" dig show --name-status
+t_out 'its patch' 'diff --git a/a.txt b/a.txt
+index c774e41b92..180cd4b33e 100644
+--- a/a.txt
++++ b/a.txt
+@@ -1 +1,2 @@
+ one
++more
+diff --git a/dir/b.txt b/dir/d.txt
+similarity index 100%
+rename from dir/b.txt
+rename to dir/d.txt' dig show --format=
+t_out '--stat' ' a.txt                | 1 +
+ dir/{b.txt => d.txt} | 0
+ 2 files changed, 1 insertion(+)' dig show --format= --stat
+t_has '--stat and a patch' '---
+ a.txt' dig show --stat -p
 t_out '--name-only' 'a.txt
 dir/d.txt' dig show --format= --name-only
 t_out '--no-renames' 'M	a.txt
 D	dir/b.txt
-A	dir/d.txt' dig show --format= --no-renames
+A	dir/d.txt' dig show --format= --no-renames --name-status
 t_out '-s' 'second' dig show -s --format=%s
 t_out '--oneline' "$(printf %.10s "$id") second" dig show -s --oneline
 t_out 'a root commit' 'first
@@ -43,7 +55,7 @@ t_out 'a root commit' 'first
 A	a.txt
 A	dir/b.txt
 A	dir/sub/c.txt
-A	link' dig show --format=%s HEAD~1
+A	link' dig show --format=%s --name-status HEAD~1
 t_out 'two commits' 'second
 first' dig show -s --format=%s HEAD HEAD~1
 t_out 'a file' 'one
