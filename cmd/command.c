@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -201,6 +202,14 @@ dig_cli_close(struct dig_cli *cli)
 	dig_cli_progress_end(cli);
 	dig_repo_close(cli->repo);
 	dig_config_free(cli->config);
+	while (cli->words != NULL) {
+		struct dig_words *words = cli->words;
+
+		cli->words = words->next;
+		free(words->memory);
+		free(words->argv);
+		free(words);
+	}
 	pthread_mutex_destroy(&cli->mutex);
 }
 

@@ -44,6 +44,13 @@ enum dig_command_needs {
 	DIG_NEEDS_JSON = 8      /* has --json */
 };
 
+/* Words that an alias stands for. */
+struct dig_words {
+	char *memory;
+	char **argv;
+	struct dig_words *next;
+};
+
 /* What a verb runs with; lives as long as the process. */
 struct dig_cli {
 	const struct dig_command *command;
@@ -51,8 +58,9 @@ struct dig_cli {
 	struct dig_config *config; /* through dig_cli_config() */
 	bool json;                 /* --json was asked: errors as JSON too */
 	bool no_pager;
-	bool read_input;       /* standard input is used up: no second run */
-	struct dig_repo *repo; /* through dig_cli_repo() */
+	struct dig_words *words; /* argv of aliases */
+	bool read_input;         /* standard input is used up: no second run */
+	struct dig_repo *repo;   /* through dig_cli_repo() */
 	/* How long work is shown; the verb's DIG_OPTS_PROGRESS, set before. */
 	const char *progress_choice;
 	struct dig_progress progress;

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cmd/alias.h"
 #include "cmd/command.h"
 #include "cmd/pager.h"
 #include "objects/base/io.h"
@@ -152,11 +153,14 @@ static enum dig_status
 run_verb(struct dig_cli *cli, struct dig_pager *pager, int argc, char **argv,
     struct dig_error *err)
 {
-	const struct dig_command *command = dig_command_find(argv[0]);
+	const struct dig_command *command;
 	struct dig_opt_scan scan;
-	enum dig_status st;
+	enum dig_status st = dig_alias_expand(cli, &argc, &argv, err);
 	char **again;
 
+	if (st != DIG_OK)
+		return st;
+	command = dig_command_find(argv[0]);
 	if (command == NULL)
 		return dig_command_unknown(argv[0], err);
 	cli->command = command;

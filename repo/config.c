@@ -374,7 +374,7 @@ lookup(const struct dig_config *cfg, const char *key,
 		*out = (struct dig_config_entry){ spec->key, spec->preset,
 			DIG_CONFIG_DEFAULT, "", 0, true };
 	} else {
-		st = dig_raise(err, DIG_ENOTFOUND, "%s is not set", spec->key);
+		st = dig_raise(err, DIG_ENOTFOUND, "%s is not set", key);
 		goto out;
 	}
 	*type = spec->type;

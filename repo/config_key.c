@@ -36,6 +36,7 @@ static const struct dig_config_key keys[] = {
 	{ "hook.timeout", "60", NULL, NULL, KEY_INT, KEY_ANY, 0, 86400 },
 	{ "hook.isolate", "false", NULL, NULL, KEY_BOOL, KEY_ANY, 0, 0 },
 	{ "gc.keepOps", "200", NULL, NULL, KEY_INT, KEY_ANY, 0, INT32_MAX },
+	{ "alias.*", NULL, NULL, NULL, KEY_STRING, KEY_IN_USER, 0, 0 },
 	{ "remote.*.url", NULL, NULL, NULL, KEY_STRING, KEY_ANY, 0, 0 },
 };
 
@@ -104,6 +105,9 @@ key_matches(const char *pattern, const char *key)
 	const char *star = strstr(pattern, ".*.");
 	size_t head, tail, len = strlen(key);
 
+	if (star == NULL && pattern[strlen(pattern) - 1] == '*')
+		return strncasecmp(pattern, key, strlen(pattern) - 1) == 0 &&
+		       strchr(key, '.') == strrchr(key, '.');
 	if (star == NULL)
 		return strcasecmp(pattern, key) == 0;
 	head = (size_t)(star + 1 - pattern);

@@ -23,6 +23,9 @@ ASAN_UNIT = $(UNIT_SRC:tests/unit/%.c=$(ASAN)/unit/%)
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 bindir := $(PREFIX)/bin
 mandir := $(PREFIX)/share/man
+bashdir := $(PREFIX)/share/bash-completion/completions
+zshdir := $(PREFIX)/share/zsh/site-functions
+fishdir := $(PREFIX)/share/fish/vendor_completions.d
 
 deps: ## install the Debian packages (root), or print the line to type
 	$(Q)tests/deps.sh $(DEBS)
@@ -92,7 +95,7 @@ demo: deps ## a minute with dig on a real tree of this machine
 	$(Q)$(MAKE) $(PARALLEL) --no-print-directory all
 	$(Q)tests/demo.sh $(DIG)
 
-install: all man ## install under PREFIX (PROGRAM=name for another name)
+install: all man install-completion ## install under PREFIX (PROGRAM=name for another name)
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 \
 		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7
 	$(Q)install -m 755 $(DIG) $(DESTDIR)$(bindir)/$(PROGRAM)
@@ -106,6 +109,16 @@ install: all man ## install under PREFIX (PROGRAM=name for another name)
 		echo "note: it hides the DNS tool /usr/bin/dig;" \
 		"'make install PROGRAM=name' installs under another name"; fi
 
+install-completion:
+	$(Q)install -d $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) \
+		$(DESTDIR)$(fishdir)
+	$(Q)sed 's/^complete -F _dig dig$$/complete -F _dig $(PROGRAM)/' \
+		cmd/completion/dig.bash >$(DESTDIR)$(bashdir)/$(PROGRAM)
+	$(Q)sed '1s/dig$$/$(PROGRAM)/' \
+		cmd/completion/_dig >$(DESTDIR)$(zshdir)/_$(PROGRAM)
+	$(Q)sed 's/^complete -c dig /complete -c $(PROGRAM) /' \
+		cmd/completion/dig.fish >$(DESTDIR)$(fishdir)/$(PROGRAM).fish
+
 uninstall: ## remove what install put there
 	$(Q)rm -f $(DESTDIR)$(bindir)/$(PROGRAM)
 	$(Q)for plugin in $(notdir $(PLUGINS)); do \
@@ -113,6 +126,10 @@ uninstall: ## remove what install put there
 	$(Q)rmdir $(DESTDIR)$(plugindir) 2>/dev/null || true
 	$(Q)for page in $(notdir $(MAN)); do \
 		rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$(PROGRAM)$${page#dig}; done
+	$(Q)rm -f $(DESTDIR)$(bashdir)/$(PROGRAM) \
+		$(DESTDIR)$(zshdir)/_$(PROGRAM) \
+		$(DESTDIR)$(fishdir)/$(PROGRAM).fish
 
-.PHONY: deps bench-deps unit e2e crash asan-build asan lint format \
+.PHONY: deps install-completion bench-deps unit e2e crash asan-build asan \
+	lint format \
 	format-check check soak bench perfcheck demo install uninstall
