@@ -15,6 +15,7 @@
 #include "repo/content.h"
 #include "repo/date.h"
 #include "repo/diff.h"
+#include "repo/doctor.h"
 #include "repo/fsck.h"
 #include "repo/history.h"
 #include "repo/merge_base.h"

@@ -498,3 +498,15 @@ dig_db_temp_views(struct dig_db *db, struct dig_error *err)
 	dig_buf_clear(&sql);
 	return st;
 }
+
+const char *
+dig_db_sqlite_version(void)
+{
+	return sqlite3_libversion();
+}
+
+int
+dig_db_sqlite_number(void)
+{
+	return sqlite3_libversion_number();
+}

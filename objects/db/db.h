@@ -197,4 +197,8 @@ enum dig_status dig_txn_read_begin(
     struct dig_db *db, struct dig_error *err) DIG_CHECKED;
 void dig_txn_read_end(struct dig_db *db);
 
+/* The library that runs: "3.40.1", 3040001. */
+const char *dig_db_sqlite_version(void);
+int dig_db_sqlite_number(void);
+
 #endif
