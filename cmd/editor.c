@@ -38,13 +38,15 @@ choose(const struct dig_config *config)
 	return "vi";
 }
 
-/* In the child. The path is an argument and never part of the script. */
+/* In the child. The path is an argument and never part of the script. The
+ * shell catches Ctrl-C, or it would end by it once the editor has ended; the
+ * editor does not inherit that. */
 static void
 become_editor(const char *command, const char *path)
 {
 	struct dig_buf script = DIG_BUF_INIT;
 
-	dig_buf_printf(&script, "%s \"$@\"", command);
+	dig_buf_printf(&script, "trap : INT QUIT; %s \"$@\"", command);
 	execl("/bin/sh", "sh", "-c", (const char *)script.data, command, path,
 	    (char *)NULL);
 	_exit(127);
