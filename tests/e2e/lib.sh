@@ -14,6 +14,8 @@
 #	t_not    'what' 'text' command...      exits 0 and text is nowhere in it
 #	t_eq     'what' A B                    two strings are equal
 #	t_same   'what' A B                    two files or folders are equal
+#	tap_of   FILE                          cases that another program ran: lines
+#	                                    "ok - what", "not ok - what", more
 #	skip     'what' 'reason'               the case cannot run here
 #	skip_all 'reason'                      nor can the script
 #
@@ -214,6 +216,17 @@ t_same()
 		_no "$1" "$2 and $3 differ"
 		_show
 	fi
+}
+
+tap_of()
+{
+	while IFS= read -r _line; do
+		case $_line in
+		'ok - '*) _ok "${_line#ok - }" ;;
+		'not ok - '*) _no "${_line#not ok - }" ;;
+		*) printf '# %s\n' "$_line" ;;
+		esac
+	done <"$1"
 }
 
 skip()

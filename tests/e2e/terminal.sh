@@ -8,11 +8,5 @@ need python3
 new_repo repo
 python3 "$ROOT/tests/e2e/terminal.py" "$DIG" "$TMP" >"$TMP/cases" 2>&1 ||
 	echo 'not ok - terminal.py came to its end' >>"$TMP/cases"
-while IFS= read -r line; do
-	case $line in
-	'ok '*) _ok "${line#ok - }" ;;
-	'not ok '*) _no "${line#not ok - }" ;;
-	*) printf '# %s\n' "$line" ;;
-	esac
-done <"$TMP/cases"
+tap_of "$TMP/cases"
 finish
