@@ -67,7 +67,7 @@ LIB_SRC := $(wildcard merkle/*.c objects/base/*.c objects/db/*.c objects/*.c \
 	staging/*.c repo/*.c)
 CMD_SRC := $(wildcard cmd/*.c)
 SQL_SRC := $(wildcard objects/db/schema/*.sql objects/sql/*.sql \
-	staging/sql/*.sql repo/sql/*.sql)
+	staging/sql/*.sql repo/sql/*.sql repo/sql/queries/*.sql)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 TOOL_SRC := $(wildcard tests/tools/*.c)
 PRELOAD_SRC := $(wildcard tests/preload/*.c)

@@ -141,6 +141,13 @@ dig_json_uint(struct dig_json *json, const char *key, uint64_t value)
 }
 
 void
+dig_json_number(struct dig_json *json, const char *key, const char *number)
+{
+	begin_member(json, key);
+	dig_out_puts(json->out, number);
+}
+
+void
 dig_json_bool(struct dig_json *json, const char *key, bool value)
 {
 	begin_member(json, key);

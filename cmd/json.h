@@ -32,6 +32,9 @@ void dig_json_bytes(
 void dig_json_string(struct dig_json *json, const char *key, const char *str);
 void dig_json_int(struct dig_json *json, const char *key, int64_t value);
 void dig_json_uint(struct dig_json *json, const char *key, uint64_t value);
+/* A number that is written already, as JSON writes it. */
+void dig_json_number(
+    struct dig_json *json, const char *key, const char *number);
 void dig_json_bool(struct dig_json *json, const char *key, bool value);
 void dig_json_null(struct dig_json *json, const char *key);
 /*

@@ -27,6 +27,7 @@
 #include "repo/repo.h"
 #include "repo/reset.h"
 #include "repo/revision.h"
+#include "repo/sql.h"
 #include "repo/stage.h"
 #include "repo/status.h"
 #include "repo/tag.h"

@@ -4,7 +4,8 @@
 #   awk -v out_h=FILE -v out_c=FILE -f embed.awk FILES...
 #
 # A file below a folder named schema/ is one script, whole, named after the
-# file: enum dig_script. Any other file holds statements, each headed by
+# file: enum dig_script; below a folder named queries/, one query of those that
+# users may call by name: dig_query_texts. Any other file holds statements, each headed by
 #   -- name: ref_get
 #   -- params: :name          (in order of their first use; may be left out)
 #   -- returns: id            (for the reader; not checked here)
@@ -74,17 +75,19 @@ function emit_table(kind, enum_name, prefix, array,    i, key)
 BEGIN {
 	for (i = 1; i < 128; i++)
 		ord[sprintf("%c", i)] = i
-	count["sql"] = count["script"] = 0
+	count["sql"] = count["script"] = count["query"] = 0
 }
 
 FNR == 1 {
 	current = ""
-	is_script = (FILENAME ~ /(^|\/)schema\/[^\/]*$/)
+	is_query = (FILENAME ~ /(^|\/)queries\/[^\/]*$/)
+	is_script = is_query || (FILENAME ~ /(^|\/)schema\/[^\/]*$/)
 	if (is_script) {
 		base = FILENAME
 		sub(/^.*\//, "", base)
 		sub(/\.sql$/, "", base)
-		start("script", base)
+		gsub(/-/, "_", base)
+		start(is_query ? "query" : "script", base)
 	}
 }
 
@@ -136,6 +139,8 @@ END {
 	print "#include \"dig_sql.h\"\n" > out_c
 	emit_table("sql", "dig_sql", "DIG_SQL_", "dig_sql_texts")
 	emit_table("script", "dig_script", "DIG_SCRIPT_", "dig_script_texts")
+	emit_table("query", "dig_query_name", "DIG_QUERY_", "dig_query_texts")
+	print "extern const struct dig_sql_text dig_query_texts[];" > out_h
 	print "extern const struct dig_sql_text dig_sql_texts[];" > out_h
 	print "extern const struct dig_sql_text dig_script_texts[];" > out_h
 	print "\n#endif" > out_h

@@ -131,10 +131,36 @@ on_progress(void *arg)
 
 /* ---- Opening ---------------------------------------------------------- */
 
+/*
+ * The first use of a virtual table declares its columns, which looks to the
+ * authorizer as if a table were made: so it is used once before.
+ */
+enum dig_status
+dig_query_touch(
+    struct dig_query *query, const char *table, struct dig_error *err)
+{
+	struct dig_buf text = DIG_BUF_INIT;
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	dig_buf_printf(&text, "SELECT 1 FROM %s", table);
+	sqlite3_set_authorizer(query->db->raw, NULL, NULL);
+	rc = sqlite3_prepare_v2(
+	    query->db->raw, (const char *)text.data, -1, &stmt, NULL);
+	sqlite3_finalize(stmt);
+	sqlite3_set_authorizer(query->db->raw, on_authorize, query);
+	dig_buf_clear(&text);
+	return rc == SQLITE_OK ? DIG_OK
+			       : dig_db_raise(query->db, rc, table, err);
+}
+
 enum dig_status
 dig_query_open(const char *dig_dir, int64_t timeout_ms, struct dig_query **out,
     struct dig_error *err)
 {
+	static const char *const tables[] = { "json_each", "json_tree",
+		"pragma_table_info", "pragma_table_xinfo",
+		"pragma_table_list" };
 	struct dig_query *query = dig_calloc(1, sizeof(*query));
 	enum dig_status st;
 
@@ -151,9 +177,14 @@ dig_query_open(const char *dig_dir, int64_t timeout_ms, struct dig_query **out,
 	sqlite3_hard_heap_limit64(HEAP_MAX);
 	sqlite3_progress_handler(
 	    query->db->raw, STEPS_A_LOOK, on_progress, query);
-	sqlite3_set_authorizer(query->db->raw, on_authorize, query);
-	*out = query;
-	return DIG_OK;
+	for (size_t i = 0;
+	     st == DIG_OK && i < sizeof(tables) / sizeof(tables[0]); i++)
+		st = dig_query_touch(query, tables[i], err);
+	if (st == DIG_OK)
+		*out = query;
+	else
+		dig_query_close(query);
+	return st;
 }
 
 void

@@ -18,4 +18,8 @@ struct dig_query {
 	struct dig_error failure;
 };
 
+/* Use a virtual table for the first time, and set the authorizer. */
+enum dig_status dig_query_touch(struct dig_query *query, const char *table,
+    struct dig_error *err) DIG_CHECKED;
+
 #endif

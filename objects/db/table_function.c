@@ -280,5 +280,5 @@ dig_query_add(struct dig_query *query,
 	    query->db->raw, function->name, &module, of, free);
 	if (rc != SQLITE_OK)
 		return dig_db_raise(query->db, rc, function->name, err);
-	return DIG_OK;
+	return dig_query_touch(query, function->name, err);
 }

@@ -213,6 +213,57 @@ static const struct {
 	{ "SELECT * FROM v_packs",
 	    "1|packs/000001.pack|154|2|0\n12|packs/000012.pack|9|1|1\n" },
 	{ "SELECT * FROM v_op_stats", "7|100|add|3|28|30|5\n" },
+	/* Types: a row that has all columns, of each view. */
+	{ "SELECT typeof(version) FROM v_schema", "text\n" },
+	{ "SELECT typeof(path), typeof(path_bytes), typeof(kind), typeof(mode),"
+	  " typeof(size), typeof(content_id), typeof(head_id) FROM v_staged"
+	  " WHERE kind = 'M'",
+	    "text|blob|text|text|integer|text|text\n" },
+	{ "SELECT DISTINCT typeof(path), typeof(path_bytes), typeof(mode),"
+	  " typeof(size), typeof(content_id) FROM v_files",
+	    "text|blob|text|integer|text\n" },
+	{ "SELECT typeof(seq), typeof(id), typeof(tree_root),"
+	  " typeof(author_name), typeof(author_email), typeof(author_time),"
+	  " typeof(author_zone), typeof(committer_name),"
+	  " typeof(committer_email), typeof(committer_time),"
+	  " typeof(committer_zone), typeof(subject), typeof(message),"
+	  " typeof(files), typeof(bytes), typeof(generation) FROM v_commits"
+	  " WHERE seq = 1",
+	    "integer|text|text|text|text|integer|integer|text|text|integer|"
+	    "integer|text|text|integer|integer|integer\n" },
+	{ "SELECT typeof(commit_id), typeof(position), typeof(parent_id)"
+	  " FROM v_parents",
+	    "text|integer|text\n" },
+	{ "SELECT DISTINCT typeof(name), typeof(kind), typeof(commit_id),"
+	  " typeof(is_head) FROM v_refs",
+	    "text|text|text|integer\n" },
+	{ "SELECT typeof(commit_id), typeof(parent_id), typeof(kind),"
+	  " typeof(added), typeof(modified), typeof(deleted),"
+	  " typeof(new_chunks), typeof(raw_bytes), typeof(stored_bytes),"
+	  " typeof(root) FROM v_layers WHERE kind = 'delta'",
+	    "text|text|text|integer|integer|integer|integer|integer|integer|"
+	    "text\n" },
+	{ "SELECT typeof(commit_id), typeof(path), typeof(path_bytes),"
+	  " typeof(kind), typeof(old_id), typeof(new_id), typeof(old_mode),"
+	  " typeof(new_mode), typeof(old_size), typeof(new_size)"
+	  " FROM v_changes WHERE kind = 'M'",
+	    "text|text|blob|text|text|text|text|text|integer|integer\n" },
+	{ "SELECT typeof(old_path) FROM v_changes WHERE kind = 'R'", "text\n" },
+	{ "SELECT DISTINCT typeof(path), typeof(path_bytes),"
+	  " typeof(commit_id), typeof(author_time), typeof(kind),"
+	  " typeof(new_id), typeof(size) FROM v_path_history",
+	    "text|blob|text|integer|text|text|integer\n" },
+	{ "SELECT typeof(id), typeof(kind), typeof(codec), typeof(raw_bytes),"
+	  " typeof(stored_bytes), typeof(pack), typeof(offset),"
+	  " typeof(base_id) FROM v_objects WHERE codec = 'delta'",
+	    "text|text|text|integer|integer|integer|integer|text\n" },
+	{ "SELECT DISTINCT typeof(number), typeof(file), typeof(bytes),"
+	  " typeof(objects), typeof(sealed) FROM v_packs",
+	    "integer|text|integer|integer|integer\n" },
+	{ "SELECT typeof(journal_seq), typeof(time), typeof(verb),"
+	  " typeof(files), typeof(bytes_read), typeof(bytes_stored),"
+	  " typeof(duration_ms) FROM v_op_stats",
+	    "integer|integer|text|integer|integer|integer|integer\n" },
 	{ "PRAGMA integrity_check", "ok\n" },
 	/* The columns of each view, in the order of the contract. */
 	{ "SELECT m.name || '(' || group_concat(c.name, ',') || ')'"
