@@ -68,6 +68,7 @@ take_paths(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 {
 	struct dig_restore_options what = { 0 };
 	struct dig_checkout_result result;
+	struct dig_oid head;
 	enum dig_status st;
 
 	if (opts->detach)
@@ -83,7 +84,12 @@ take_paths(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 	dig_cli_progress_end(cli);
 	if (st == DIG_OK && !opts->quiet)
 		print_count(cli, &result, rev != NULL ? rev : "the index");
-	return st;
+	if (st != DIG_OK)
+		return st;
+	dig_out_flush(&cli->out);
+	if (!dig_repo_head(repo, &head))
+		head = dig_oid_zero;
+	return dig_after_checkout(repo, &head, &head, "0", err);
 }
 
 static enum dig_status

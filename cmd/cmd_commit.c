@@ -3,8 +3,10 @@
  * dig commit
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/editor.h"
 #include "cmd/json.h"
 #include "cmd/message.h"
 #include "cmd/text.h"
@@ -19,6 +21,7 @@ struct opts {
 	bool amend;
 	bool no_edit;
 	bool allow_empty;
+	bool no_verify;
 	const char *author;
 	const char *date;
 	bool quiet;
@@ -39,6 +42,8 @@ static const struct dig_opt options[] = {
 	    "with --amend: keep its message"),
 	DIG_OPT_FLAG(0, "allow-empty", struct opts, allow_empty,
 	    "record a commit that changes nothing"),
+	DIG_OPT_FLAG('n', "no-verify", struct opts, no_verify,
+	    "do not run the hooks pre-commit and commit-msg"),
 	DIG_OPT_STRING(0, "author", struct opts, author, "AUTHOR",
 	    "somebody else wrote it: 'Name <email>'"),
 	DIG_OPT_STRING(
@@ -52,9 +57,10 @@ static const struct dig_opt options[] = {
 const struct dig_usage dig_usage_commit = {
 	"commit",
 	"[-a] [-m MESSAGE]... [-F FILE] [--amend [--no-edit]]\n"
-	"[--allow-empty] [--author AUTHOR] [--date DATE] [-q] [--json]",
+	"[--allow-empty] [--author AUTHOR] [--date DATE] [-n] [-q] [--json]",
 	"Record what is staged as a new commit, and move the branch to it. "
-	"Without -m and -F an editor asks for the message.",
+	"Without -m and -F an editor asks for the message. Hooks may refuse: "
+	"'dig help hook'.",
 	options,
 };
 
@@ -117,34 +123,111 @@ make_template(struct dig_repo *repo, const struct opts *opts,
 	return st;
 }
 
+/* Which hooks there are for the message. */
+struct hooks {
+	bool prepare;
+	bool check;
+	bool ran_before; /* pre-commit, and what it staged may be new */
+};
+
+/* Before anything is done: those that would refuse for want of trust. */
 static enum dig_status
-edit_message(struct dig_cli *cli, struct dig_repo *repo,
-    const struct opts *opts, struct dig_buf *out, struct dig_error *err)
+check_hooks(struct dig_repo *repo, const struct opts *opts, struct hooks *hooks,
+    struct dig_error *err)
 {
-	struct dig_buf text = DIG_BUF_INIT;
+	enum dig_status st = DIG_OK;
+
+	if (!opts->no_verify)
+		st = dig_hook_check(repo, DIG_HOOK_PRE_COMMIT, NULL, err);
+	if (st == DIG_OK)
+		st = dig_hook_check(
+		    repo, DIG_HOOK_PREPARE_COMMIT_MSG, &hooks->prepare, err);
+	if (st == DIG_OK && !opts->no_verify)
+		st = dig_hook_check(
+		    repo, DIG_HOOK_COMMIT_MSG, &hooks->check, err);
+	return st;
+}
+
+/* git's words for where a message comes from. */
+static enum dig_status
+prepare_message(struct dig_repo *repo, const struct opts *opts, bool given,
+    const char *path, struct dig_error *err)
+{
+	const char *args[3] = { path, NULL, NULL };
+	char hex[DIG_OID_HEX + 1];
+	struct dig_oid head;
+	size_t nargs = 1;
+
+	if (given) {
+		args[nargs++] = "message";
+	} else if (opts->amend && dig_repo_head(repo, &head)) {
+		dig_oid_hex(&head, hex);
+		args[nargs++] = "commit";
+		args[nargs++] = hex;
+	}
+	return dig_hook_run(
+	    repo, DIG_HOOK_PREPARE_COMMIT_MSG, args, nargs, NULL, err);
+}
+
+/* A message as it passes through the file, hooks and the editor. */
+static enum dig_status
+pass_through(struct dig_cli *cli, struct dig_repo *repo,
+    const struct opts *opts, const struct hooks *hooks, bool given, bool edit,
+    struct dig_buf *text, struct dig_error *err)
+{
+	struct dig_buf path = DIG_BUF_INIT;
+	const char *args[1];
 	enum dig_status st;
 
-	st = make_template(repo, opts, &text, err);
+	st = dig_message_write(repo, EDIT_NAME, text, &path, err);
+	args[0] = (const char *)path.data;
+	if (st == DIG_OK && hooks->prepare)
+		st = prepare_message(repo, opts, given, args[0], err);
+	if (st == DIG_OK && edit)
+		st = dig_editor_run(dig_cli_config(cli), args[0], text, err);
+	if (st == DIG_OK && hooks->check)
+		st =
+		    dig_hook_run(repo, DIG_HOOK_COMMIT_MSG, args, 1, NULL, err);
 	if (st == DIG_OK)
-		st = dig_message_edit(cli, repo, EDIT_NAME, &text, out, err);
-	dig_buf_clear(&text);
+		st = dig_message_read(args[0], text, err);
+	dig_buf_clear(&path);
 	return st;
 }
 
 /* Where the message comes from; *kept: it is that of the amended commit. */
 static enum dig_status
 find_message(struct dig_cli *cli, struct dig_repo *repo,
-    const struct opts *opts, struct dig_buf *out, bool *edited, bool *kept,
-    struct dig_error *err)
+    const struct opts *opts, const struct hooks *hooks, struct dig_buf *out,
+    bool *edited, bool *kept, struct dig_error *err)
 {
-	*edited = false;
-	*kept = false;
-	if (opts->messages.count == 0 && opts->file == NULL) {
-		*kept = opts->amend && opts->no_edit;
-		*edited = !*kept;
-		return *kept ? DIG_OK : edit_message(cli, repo, opts, out, err);
+	bool given = opts->messages.count > 0 || opts->file != NULL;
+	bool hooked = hooks->prepare || hooks->check;
+	struct dig_buf text = DIG_BUF_INIT;
+	enum dig_status st = DIG_OK;
+	struct dig_oid head;
+
+	*kept = !given && opts->amend && opts->no_edit;
+	*edited = !given && !*kept;
+	if (given)
+		st = dig_message_given(&opts->messages, opts->file, &text, err);
+	else if (*edited)
+		st = make_template(repo, opts, &text, err);
+	else if (hooked && dig_repo_head(repo, &head))
+		st = dig_record_message(repo, &head, &text, err);
+	if (st == DIG_OK && (*edited || hooked)) {
+		struct dig_buf before = DIG_BUF_INIT;
+
+		dig_buf_put(&before, text.data, text.len);
+		st = pass_through(
+		    cli, repo, opts, hooks, given, *edited, &text, err);
+		*kept = *kept && before.len == text.len &&
+			memcmp(before.data, text.data, text.len) == 0;
+		dig_buf_clear(&before);
 	}
-	return dig_message_given(&opts->messages, opts->file, out, err);
+	if (st == DIG_OK)
+		dig_message_clean(text.data, text.len, *edited, out);
+	dig_buf_clear(&text);
+	return st;
 }
 
 /* ---- Printing --------------------------------------------------------- */
@@ -217,7 +300,6 @@ print_json(struct dig_cli *cli, const struct dig_recorded *record)
 	dig_json_end(&json);
 }
 
-/* The commit is there, whatever comes now. */
 static void
 tell(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
     const struct dig_recorded *record)
@@ -279,6 +361,31 @@ stage_tracked(struct dig_cli *cli, struct dig_repo *repo, uint64_t *op,
 	return st;
 }
 
+/* Hooks may stage; what is staged when they are done is what is recorded. */
+static enum dig_status
+stage(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
+    struct hooks *hooks, uint64_t *op, struct dig_error *err)
+{
+	enum dig_status st = check_hooks(repo, opts, hooks, err);
+
+	if (st == DIG_OK && opts->all)
+		st = stage_tracked(cli, repo, op, err);
+	if (st == DIG_OK && !opts->no_verify)
+		st = dig_hook_run(repo, DIG_HOOK_PRE_COMMIT, NULL, 0,
+		    &hooks->ran_before, err);
+	return st;
+}
+
+/* The commit is there, whatever comes now. */
+static void
+run_post_commit(struct dig_repo *repo)
+{
+	struct dig_error warned = DIG_ERROR_INIT;
+
+	dig_ignore(
+	    dig_hook_run(repo, DIG_HOOK_POST_COMMIT, NULL, 0, NULL, &warned));
+}
+
 static enum dig_status
 run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 {
@@ -286,6 +393,7 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 	struct dig_recorded record = { 0 };
 	struct dig_buf message = DIG_BUF_INIT;
 	struct dig_repo *repo = NULL;
+	struct hooks hooks = { 0 };
 	struct dig_oid staged;
 	enum dig_status st;
 	bool edited, kept;
@@ -293,12 +401,13 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 	cli->progress_choice = opts->progress;
 	cli->read_input = opts->file != NULL && strcmp(opts->file, "-") == 0;
 	st = dig_cli_repo(cli, &repo, err);
-	if (st == DIG_OK && opts->all)
-		st = stage_tracked(cli, repo, &how.op, err);
+	if (st == DIG_OK)
+		st = stage(cli, repo, opts, &hooks, &how.op, err);
 	if (st != DIG_OK)
 		return st;
 	dig_repo_staged_root(repo, &staged);
-	st = find_message(cli, repo, opts, &message, &edited, &kept, err);
+	st = find_message(
+	    cli, repo, opts, &hooks, &message, &edited, &kept, err);
 	if (st != DIG_OK)
 		goto out;
 	how.message = kept ? NULL : message.data;
@@ -307,14 +416,17 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 	how.date = opts->date;
 	how.amend = opts->amend;
 	how.allow_empty = opts->allow_empty;
-	how.staged = edited ? &staged : NULL;
+	if (edited || hooks.prepare || hooks.check || hooks.ran_before)
+		how.staged = &staged;
 	if (!kept && message.len == 0)
 		st = dig_raise(
 		    err, DIG_ENO, "nothing is committed: the message is empty");
 	if (st == DIG_OK)
 		st = dig_record_commit(repo, &how, &record, err);
-	if (st == DIG_OK)
+	if (st == DIG_OK) {
+		run_post_commit(repo);
 		tell(cli, repo, opts, &record);
+	}
 out:
 	dig_recorded_clear(&record);
 	dig_buf_clear(&message);

@@ -69,10 +69,9 @@ dig_message_given(const struct dig_list *messages, const char *file,
 }
 
 enum dig_status
-dig_message_edit(struct dig_cli *cli, struct dig_repo *repo, const char *name,
-    struct dig_buf *text, struct dig_buf *out, struct dig_error *err)
+dig_message_write(struct dig_repo *repo, const char *name,
+    const struct dig_buf *text, struct dig_buf *path, struct dig_error *err)
 {
-	struct dig_buf path = DIG_BUF_INIT;
 	enum dig_status st;
 	int fd;
 
@@ -82,7 +81,26 @@ dig_message_edit(struct dig_cli *cli, struct dig_repo *repo, const char *name,
 		    err, DIG_EIO, -fd, "opening '%s'", dig_repo_dir(repo));
 	st = dig_replace_file(fd, name, text->data, text->len, err);
 	dig_ignore(dig_close(fd) == 0 ? DIG_OK : DIG_EIO); /* a folder */
-	dig_buf_printf(&path, "%s/%s", dig_repo_dir(repo), name);
+	dig_buf_reset(path);
+	dig_buf_printf(path, "%s/%s", dig_repo_dir(repo), name);
+	return st;
+}
+
+enum dig_status
+dig_message_read(const char *path, struct dig_buf *text, struct dig_error *err)
+{
+	return dig_read_file(
+	    AT_FDCWD, path, MESSAGE_FILE_MAX, text, DIG_EFILE, err);
+}
+
+enum dig_status
+dig_message_edit(struct dig_cli *cli, struct dig_repo *repo, const char *name,
+    struct dig_buf *text, struct dig_buf *out, struct dig_error *err)
+{
+	struct dig_buf path = DIG_BUF_INIT;
+	enum dig_status st;
+
+	st = dig_message_write(repo, name, text, &path, err);
 	if (st == DIG_OK)
 		st = dig_editor_run(
 		    dig_cli_config(cli), (const char *)path.data, text, err);

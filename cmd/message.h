@@ -16,9 +16,20 @@ enum dig_status dig_message_given(const struct dig_list *messages,
     const char *file, struct dig_buf *out, struct dig_error *err) DIG_CHECKED;
 
 /*
- * Let the person edit `text` in the file `name` of .dig; what they leave, clean
- * and without comments, goes into out (reset). Errors: those of
- * dig_editor_run, and IO.
+ * Write `text` into the file `name` of .dig, for the editor and for hooks;
+ * *path: where it is (reset). Errors: IO.
+ */
+enum dig_status dig_message_write(struct dig_repo *repo, const char *name,
+    const struct dig_buf *text, struct dig_buf *path,
+    struct dig_error *err) DIG_CHECKED;
+
+/* Read that file into text (reset). Errors: FILE, INVALID (too large). */
+enum dig_status dig_message_read(
+    const char *path, struct dig_buf *text, struct dig_error *err) DIG_CHECKED;
+
+/*
+ * Write it and let the person edit it; what they leave, clean and without
+ * comments, goes into out (reset). Errors: those of dig_editor_run, and IO.
  */
 enum dig_status dig_message_edit(struct dig_cli *cli, struct dig_repo *repo,
     const char *name, struct dig_buf *text, struct dig_buf *out,

@@ -66,6 +66,23 @@ print_switch(struct dig_cli *cli, struct dig_repo *repo,
 }
 
 enum dig_status
+dig_after_checkout(struct dig_repo *repo, const struct dig_oid *old,
+    const struct dig_oid *now, const char *flag, struct dig_error *err)
+{
+	char from[DIG_OID_HEX + 1], to[DIG_OID_HEX + 1];
+	const char *args[3] = { from, to, flag };
+	enum dig_status st;
+
+	dig_oid_hex(old, from);
+	dig_oid_hex(now, to);
+	st = dig_hook_run(repo, DIG_HOOK_POST_CHECKOUT, args, 3, NULL, err);
+	if (st == DIG_OK || st == DIG_ECANCELLED)
+		return st;
+	*err = (struct dig_error)DIG_ERROR_INIT; /* it was told */
+	return DIG_ENO;
+}
+
+enum dig_status
 dig_switch(struct dig_cli *cli, struct dig_repo *repo,
     const struct dig_checkout_options *options, bool quiet,
     struct dig_error *err)
@@ -79,6 +96,9 @@ dig_switch(struct dig_cli *cli, struct dig_repo *repo,
 		return st;
 	if (!quiet)
 		print_switch(cli, repo, options, &result);
+	dig_out_flush(&cli->out);
+	st = dig_after_checkout(
+	    repo, &result.old_commit, &result.commit, "1", err);
 	dig_checkout_result_clear(&result);
-	return DIG_OK;
+	return st;
 }

@@ -16,4 +16,12 @@ enum dig_status dig_switch(struct dig_cli *cli, struct dig_repo *repo,
     const struct dig_checkout_options *options, bool quiet,
     struct dig_error *err) DIG_CHECKED;
 
+/*
+ * Run the hooks post-checkout. flag: "1" after a switch, "0" where paths were
+ * taken. Errors: NO when one failed, which was warned of.
+ */
+enum dig_status dig_after_checkout(struct dig_repo *repo,
+    const struct dig_oid *old, const struct dig_oid *now, const char *flag,
+    struct dig_error *err) DIG_CHECKED;
+
 #endif

@@ -93,6 +93,11 @@ enum dig_status dig_checkout_into(struct dig_repo *repo, const char *dir,
     const char *rev, const char *const *paths, size_t npaths,
     struct dig_checkout_result *result, struct dig_error *err) DIG_CHECKED;
 
+/* The same for a tree, whatever names it. */
+enum dig_status dig_checkout_tree_into(struct dig_repo *repo, const char *dir,
+    const struct dig_oid *tree, const char *const *paths, size_t npaths,
+    struct dig_checkout_result *result, struct dig_error *err) DIG_CHECKED;
+
 /* ---- restore ---------------------------------------------------------- */
 
 struct dig_restore_options {

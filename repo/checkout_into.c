@@ -158,27 +158,24 @@ select_files(struct dig_repo *repo, const struct dig_node_io *io,
 }
 
 enum dig_status
-dig_checkout_into(struct dig_repo *repo, const char *dir, const char *rev,
-    const char *const *paths, size_t npaths, struct dig_checkout_result *result,
-    struct dig_error *err)
+dig_checkout_tree_into(struct dig_repo *repo, const char *dir,
+    const struct dig_oid *tree, const char *const *paths, size_t npaths,
+    struct dig_checkout_result *result, struct dig_error *err)
 {
 	struct collected all = { repo, NULL, 0, 0, 0 };
 	struct dig_node_io io = dig_reader_io(dig_index_reader(repo->index));
-	struct dig_oid tree;
 	enum dig_status st;
 	bool made = false, folds = false;
 	int fd = -1;
 
 	memset(result, 0, sizeof(*result));
-	st = dig_revision_tree(repo, rev, &tree, err);
-	if (st == DIG_OK)
-		st = select_files(repo, &io, &tree, paths, npaths, &all, err);
+	st = select_files(repo, &io, tree, paths, npaths, &all, err);
 	if (st == DIG_OK)
 		st = open_empty(dir, &fd, &made, err);
 	if (st == DIG_OK)
 		st = dig_fold_probe(fd, NULL, &folds, err);
 	if (st == DIG_OK && folds)
-		st = dig_fold_check(&io, &tree, dig_fold_name, err);
+		st = dig_fold_check(&io, tree, dig_fold_name, err);
 	if (st == DIG_OK)
 		st = write_all(repo, fd, &all, &result->written, err);
 	if (st == DIG_ECANCELLED && fd >= 0)
@@ -191,5 +188,21 @@ dig_checkout_into(struct dig_repo *repo, const char *dir, const char *rev,
 		free((void *)(uintptr_t)all.entries[i].path);
 	free(all.entries);
 	dig_close(fd);
+	return st;
+}
+
+enum dig_status
+dig_checkout_into(struct dig_repo *repo, const char *dir, const char *rev,
+    const char *const *paths, size_t npaths, struct dig_checkout_result *result,
+    struct dig_error *err)
+{
+	struct dig_oid tree;
+	enum dig_status st;
+
+	memset(result, 0, sizeof(*result));
+	st = dig_revision_tree(repo, rev, &tree, err);
+	if (st == DIG_OK)
+		st = dig_checkout_tree_into(
+		    repo, dir, &tree, paths, npaths, result, err);
 	return st;
 }

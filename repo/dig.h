@@ -18,6 +18,7 @@
 #include "repo/doctor.h"
 #include "repo/fsck.h"
 #include "repo/history.h"
+#include "repo/hook.h"
 #include "repo/merge_base.h"
 #include "repo/names.h"
 #include "repo/prove.h"

@@ -323,7 +323,7 @@ prepare(struct making *m, struct dig_error *err)
 	if (m->options->staged != NULL &&
 	    !dig_oid_eq(m->options->staged, &next->staged_root))
 		return dig_raise(err, DIG_ECONFLICT,
-		    "what is staged changed while the message was written");
+		    "what is staged changed meanwhile; nothing was committed");
 	if (m->options->amend)
 		st = read_amended(m, err);
 	if (st == DIG_OK)

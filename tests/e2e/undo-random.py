@@ -151,8 +151,10 @@ class Work:
         if kind == "reset":
             return ("reset", "-q", rng.choice(["--soft", "--mixed"]),
                     rng.choice(["HEAD~1", "HEAD@{1}", "HEAD"]))
-        if kind == "hard":  # what was never added would be lost
-            self.dig("add", "-A")
+        if kind == "hard":
+            if any(line[1:2] != " " for line in self.dig(
+                    "status", "--porcelain")[0].splitlines()):
+                return ("add", "-A")  # what was never added would be lost
             return ("reset", "-q", "--hard",
                     rng.choice(["HEAD~1", "HEAD@{1}", "HEAD"]))
         names = self.clean()
