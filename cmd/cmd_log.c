@@ -39,6 +39,7 @@ struct opts {
 	bool follow;
 
 	struct dig_pretty_opts pretty;
+	const char *pickaxe;
 	struct dig_diff_opts diff;
 	const char *json;
 };
@@ -73,6 +74,8 @@ static const struct dig_opt options[] = {
 	    "patterns are plain text"),
 	DIG_OPT_FLAG('E', "extended-regexp", struct opts, extended,
 	    "patterns are extended regular expressions"),
+	DIG_OPT_STRING('S', NULL, struct opts, pickaxe, "TEXT",
+	    "that add or take away occurrences of a text"),
 	DIG_OPT_FLAG(0, "merges", struct opts, merges, "merges only"),
 	DIG_OPT_FLAG(0, "no-merges", struct opts, no_merges, "no merges"),
 	DIG_OPT_FLAG(0, "first-parent", struct opts, first_parent,
@@ -270,7 +273,8 @@ struct log {
 	struct opts opts;
 	struct dig_pretty pretty;
 	struct dig_changes_scope *scope;
-	struct dig_changes changes;
+	struct dig_changes changes; /* of the commit at hand */
+	struct dig_history *history;
 	struct dig_diff_view view;
 	unsigned rename_score;
 	struct dig_json json;
@@ -279,11 +283,29 @@ struct log {
 
 /* A merge's files are listed only when asked: they came with its parents. */
 static bool
-lists_files(const struct log *log, const struct dig_commit *commit)
+has_changes(const struct log *log, const struct dig_commit *commit)
 {
-	return log->view.show != 0 &&
-	       (commit->nparents < 2 || log->opts.diff_merges ||
-		   log->opts.first_parent);
+	return commit->nparents < 2 || log->opts.diff_merges ||
+	       log->opts.first_parent;
+}
+
+/* What the commit changed, as far as it is asked for. */
+static enum dig_status
+find_changes(
+    struct log *log, const struct dig_commit *commit, struct dig_error *err)
+{
+	const char *text = log->opts.pickaxe;
+	enum dig_status st;
+
+	st = dig_changes_of(
+	    log->repo, commit, log->scope, false, &log->changes, err);
+	if (st == DIG_OK && log->rename_score > 0)
+		st = dig_differ_renames(
+		    log->view.differ, &log->changes, log->rename_score, err);
+	if (st == DIG_OK && text != NULL)
+		st = dig_differ_keep_touching(
+		    log->view.differ, &log->changes, text, strlen(text), err);
+	return st;
 }
 
 static enum dig_status
@@ -291,15 +313,11 @@ print_one(struct log *log, const struct dig_oid *id,
     const struct dig_commit *commit, struct dig_error *err)
 {
 	struct dig_out *out = &log->cli->out;
-	bool files = lists_files(log, commit);
+	bool files = log->view.show != 0 && has_changes(log, commit);
 	enum dig_status st = DIG_OK;
 
 	if (files)
-		st = dig_changes_of(
-		    log->repo, commit, log->scope, false, &log->changes, err);
-	if (st == DIG_OK && files && log->rename_score > 0)
-		st = dig_differ_renames(
-		    log->view.differ, &log->changes, log->rename_score, err);
+		st = find_changes(log, commit, err);
 	if (st != DIG_OK)
 		return st;
 	if (log->opts.json != NULL) {
@@ -349,6 +367,25 @@ follow(
 	return st;
 }
 
+/* With -S: something that the commit changed has the text more or less often
+ * than before. */
+static enum dig_status
+select_touching(void *arg, const struct dig_commit *commit, bool *passes,
+    struct dig_error *err)
+{
+	struct log *log = arg;
+	enum dig_status st = DIG_OK;
+
+	*passes = has_changes(log, commit);
+	if (*passes && log->opts.follow)
+		st = follow(log, log->history, err);
+	if (st == DIG_OK && *passes)
+		st = find_changes(log, commit, err);
+	if (st == DIG_OK && *passes)
+		*passes = log->changes.count > 0;
+	return st;
+}
+
 /* The graph takes the commit that was handed out last. */
 static enum dig_status
 draw_next(struct log *log, struct dig_history *history,
@@ -369,24 +406,23 @@ static enum dig_status
 print_all(struct log *log, const struct dig_history_options *walk,
     struct dig_error *err)
 {
-	struct dig_history *history = NULL;
 	const struct dig_commit *commit;
 	const struct dig_oid *id;
 	enum dig_status st;
 
-	st = dig_history_new(log->repo, walk, &history, err);
+	st = dig_history_new(log->repo, walk, &log->history, err);
 	if (st == DIG_OK && log->opts.json != NULL && !log->lines) {
 		dig_json_object(&log->json, NULL);
 		dig_json_array(&log->json, "commits");
 	}
 	while (st == DIG_OK && !dig_out_gone(&log->cli->out)) {
-		st = dig_history_next(history, &id, &commit, err);
+		st = dig_history_next(log->history, &id, &commit, err);
 		if (st != DIG_OK || commit == NULL)
 			break;
 		if (log->pretty.graph != NULL)
-			st = draw_next(log, history, id, err);
+			st = draw_next(log, log->history, id, err);
 		if (st == DIG_OK && log->opts.follow && log->view.show != 0)
-			st = follow(log, history, err);
+			st = follow(log, log->history, err);
 		if (st == DIG_OK)
 			st = print_one(log, id, commit, err);
 	}
@@ -395,7 +431,8 @@ print_all(struct log *log, const struct dig_history_options *walk,
 		dig_json_object_end(&log->json);
 		dig_json_end(&log->json);
 	}
-	dig_history_free(history);
+	dig_history_free(log->history);
+	log->history = NULL;
 	return st;
 }
 
@@ -409,6 +446,8 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 	size_t first_path = 0;
 	enum dig_status st;
 
+	if (opts->pickaxe != NULL && *opts->pickaxe == '\0')
+		return dig_raise(err, DIG_EINVALID, "-S needs a text");
 	st = sort_operands(log->repo, args, &revs, &first_path, err);
 	if (st == DIG_OK && revs.ntips == 0 && !opts->all && !opts->branches &&
 	    !opts->tags)
@@ -429,7 +468,7 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 	paths = dig_calloc(walk.npaths + 1, sizeof(*paths));
 	for (size_t i = 0; i < walk.npaths; i++)
 		paths[i] = args->argv[first_path + i];
-	if (walk.npaths > 0 && log->view.show != 0)
+	if (walk.npaths > 0 && (log->view.show != 0 || opts->pickaxe != NULL))
 		st = dig_changes_scope_new(
 		    log->repo, paths, walk.npaths, &log->scope, err);
 	walk.paths = paths;
@@ -459,6 +498,10 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 	walk.ignore_case = opts->ignore_case;
 	walk.fixed = opts->fixed;
 	walk.extended = opts->extended;
+	if (opts->pickaxe != NULL) {
+		walk.select = select_touching;
+		walk.select_arg = log;
+	}
 	if (st == DIG_OK)
 		st = print_all(log, &walk, err);
 out:

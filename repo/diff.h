@@ -119,6 +119,13 @@ enum dig_status dig_differ_count(struct dig_differ *differ,
     const struct dig_pair *pair, const struct dig_text_options *options,
     uint64_t *added, uint64_t *deleted, struct dig_error *err) DIG_CHECKED;
 
+/* Leave out of a list the changes that have some text as often as before.
+ * Occurrences do not overlap. Binary files count too; nothing is kept in
+ * memory but a block. */
+enum dig_status dig_differ_keep_touching(struct dig_differ *differ,
+    struct dig_changes *changes, const void *text, size_t len,
+    struct dig_error *err) DIG_CHECKED;
+
 /* ---- Their chunks ----------------------------------------------------- */
 
 /* Bytes [from, to) of the new side that are in no chunk of the old one. */

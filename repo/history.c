@@ -328,6 +328,16 @@ may_pass(const struct dig_history *history, const struct dig_node *node)
 	       node->nparents <= history->max_parents;
 }
 
+static enum dig_status
+select_commit(struct dig_history *history, const struct dig_commit *commit,
+    bool *passes, struct dig_error *err)
+{
+	*passes = true;
+	if (history->select == NULL)
+		return DIG_OK;
+	return history->select(history->select_arg, commit, passes, err);
+}
+
 enum dig_status
 dig_history_passes(struct dig_history *history, const struct dig_node *node,
     bool *out, struct dig_error *err)
@@ -337,12 +347,15 @@ dig_history_passes(struct dig_history *history, const struct dig_node *node,
 	enum dig_status st = DIG_OK;
 
 	*out = may_pass(history, node);
-	if (!*out || dig_matcher_is_empty(history->matcher))
+	if (!*out ||
+	    (dig_matcher_is_empty(history->matcher) && history->select == NULL))
 		return DIG_OK;
 	st = dig_repo_read_commit(
 	    history->repo, &node->id, &bytes, &commit, err);
 	if (st == DIG_OK)
 		*out = dig_matcher_matches(history->matcher, &commit);
+	if (st == DIG_OK && *out)
+		st = select_commit(history, &commit, out, err);
 	dig_buf_clear(&bytes);
 	return st;
 }
@@ -355,6 +368,7 @@ next_passed(
 	for (;;) {
 		struct dig_node *node = NULL;
 		enum dig_status st;
+		bool selected;
 
 		*out = NULL;
 		if (history->limit == 0)
@@ -380,6 +394,11 @@ next_passed(
 			if (!shown)
 				continue;
 		}
+		st = select_commit(history, &history->commit, &selected, err);
+		if (st != DIG_OK)
+			return st;
+		if (!selected)
+			continue;
 		if (history->skip > 0) {
 			history->skip--;
 			continue;
@@ -602,6 +621,8 @@ begin(struct dig_history *history, const struct dig_history_options *options,
 	enum dig_status st;
 	size_t ntips = 0;
 
+	history->select = options->select;
+	history->select_arg = options->select_arg;
 	st = dig_matcher_new(options, &history->matcher, err);
 	if (st == DIG_OK && options->npaths > 0)
 		st = dig_pathspec_new(options->paths, options->npaths,

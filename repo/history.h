@@ -37,6 +37,9 @@ enum dig_history_order {
 	DIG_ORDER_LINES, /* and lines of history one after another */
 };
 
+typedef enum dig_status dig_history_select_fn(void *arg,
+    const struct dig_commit *commit, bool *passes, struct dig_error *err);
+
 /* What to walk; all pointers are borrowed for dig_history_new only. */
 struct dig_history_options {
 	const struct dig_oid *tips; /* commits */
@@ -75,6 +78,10 @@ struct dig_history_options {
 	bool ignore_case;
 	bool fixed;    /* plain text, not regular expressions */
 	bool extended; /* POSIX extended, not basic */
+
+	/* NULL, or asked last whether a commit passes. Retained. */
+	dig_history_select_fn *select;
+	void *select_arg;
 };
 
 #define DIG_HISTORY_OPTIONS_INIT                                               \

@@ -84,6 +84,8 @@ struct dig_history {
 	struct dig_repo *repo;
 	struct dig_pathspec *paths; /* NULL: all */
 	struct dig_matcher *matcher;
+	dig_history_select_fn *select; /* NULL: none */
+	void *select_arg;
 	struct dig_nodes nodes;
 	struct dig_heap heap;
 	uint64_t order;

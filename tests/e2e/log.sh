@@ -144,6 +144,15 @@ same 'counts' --stat
 same 'counts and patches' --stat -p
 same 'counts' --format=%s --numstat
 same 'counts' --format=format:%s --shortstat
+same 'a text that comes and goes' --format=%s -S one
+same 'its files only' --format=%s -S one --name-status
+same 'its patches' -p -S two
+same 'in one folder' --format=%s -S t -- src
+same 'and a limit' --format=%s -S o -2
+same 'and reversed' --format=%s -S o --reverse
+same 'nowhere' --format=%s -S 'no such text'
+same 'through renames' --format=%s -S t --follow -p -- src/b.c
+t_fails 2 'no text' '-S' dig log -S ''
 same 'a file' --format=%s -- a.txt
 same 'a file that is gone' --format=%s -- doc/empty
 same 'a folder' --format=%s -- src
