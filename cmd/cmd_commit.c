@@ -9,10 +9,12 @@
 #include "cmd/editor.h"
 #include "cmd/json.h"
 #include "cmd/message.h"
+#include "cmd/print_patch.h"
 #include "cmd/text.h"
 
 #define EDIT_NAME "COMMIT_EDITMSG"
-#define LISTED_MAX 200 /* changes shown in the editor */
+#define LISTED_MAX 200              /* changes shown in the editor */
+#define PATCH_MAX ((size_t)1 << 20) /* bytes of a patch shown there */
 
 struct opts {
 	bool all;
@@ -20,6 +22,7 @@ struct opts {
 	const char *file;
 	bool amend;
 	bool no_edit;
+	bool verbose;
 	bool allow_empty;
 	bool no_verify;
 	const char *author;
@@ -40,6 +43,8 @@ static const struct dig_opt options[] = {
 	    "replace the commit that HEAD names"),
 	DIG_OPT_FLAG(0, "no-edit", struct opts, no_edit,
 	    "with --amend: keep its message"),
+	DIG_OPT_FLAG('v', "verbose", struct opts, verbose,
+	    "show what will be recorded in the editor, as a patch"),
 	DIG_OPT_FLAG(0, "allow-empty", struct opts, allow_empty,
 	    "record a commit that changes nothing"),
 	DIG_OPT_FLAG('n', "no-verify", struct opts, no_verify,
@@ -56,7 +61,7 @@ static const struct dig_opt options[] = {
 
 const struct dig_usage dig_usage_commit = {
 	"commit",
-	"[-a] [-m MESSAGE]... [-F FILE] [--amend [--no-edit]]\n"
+	"[-a] [-v] [-m MESSAGE]... [-F FILE] [--amend [--no-edit]]\n"
 	"[--allow-empty] [--author AUTHOR] [--date DATE] [-n] [-q] [--json]",
 	"Record what is staged as a new commit, and move the branch to it. "
 	"Without -m and -F an editor asks for the message. Hooks may refuse: "
@@ -89,6 +94,49 @@ on_change(void *arg, char kind, const void *path, size_t len)
 	dig_quote_shown(out, path, len);
 	dig_buf_putc(out, '\n');
 	return true;
+}
+
+/* What will be recorded, below a line that ends the message. */
+static enum dig_status
+put_patch(struct dig_repo *repo, bool amend, struct dig_buf *out,
+    struct dig_error *err)
+{
+	struct dig_diff_between between = { .kind = DIG_DIFF_TREE_STAGED,
+		.rename_score = DIG_SCORE_DEFAULT };
+	struct dig_diff_view view = { .text = DIG_TEXT_OPTIONS_INIT };
+	struct dig_changes changes = DIG_CHANGES_INIT;
+	size_t start = out->len;
+	struct dig_out text;
+	enum dig_status st;
+
+	dig_out_init(&text, -1);
+	dig_tree_empty(&between.old_root);
+	view.differ = dig_differ_new(repo);
+	view.out = &text;
+	st = dig_revision_tree(
+	    repo, amend ? "HEAD^" : "HEAD", &between.old_root, err);
+	if (st == DIG_ENOTFOUND)
+		st = DIG_OK; /* a first commit */
+	if (st == DIG_OK)
+		st = dig_differ_changes(view.differ, &between, &changes, err);
+	dig_buf_puts(out, DIG_MESSAGE_SCISSORS
+	    "# Everything from the line above on is left out.\n");
+	for (size_t i = 0; st == DIG_OK && i < changes.count; i++) {
+		dig_buf_reset(&text.buf);
+		st = dig_print_patch(&view, &changes.at[i], err);
+		if (st != DIG_OK)
+			break;
+		if (out->len - start + text.buf.len > PATCH_MAX) {
+			dig_buf_printf(out, "# ... and %zu files more\n",
+			    changes.count - i);
+			break;
+		}
+		dig_buf_put(out, text.buf.data, text.buf.len);
+	}
+	dig_out_clear(&text);
+	dig_changes_clear(&changes);
+	dig_differ_free(view.differ);
+	return st;
 }
 
 /* What the editor shows: the old message, and what will be recorded. */
@@ -205,15 +253,19 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 	struct dig_buf text = DIG_BUF_INIT;
 	enum dig_status st = DIG_OK;
 	struct dig_oid head;
+	bool patch;
 
 	*kept = !given && opts->amend && opts->no_edit;
 	*edited = !given && !*kept;
+	patch = *edited && opts->verbose;
 	if (given)
 		st = dig_message_given(&opts->messages, opts->file, &text, err);
 	else if (*edited)
 		st = make_template(repo, opts, &text, err);
 	else if (hooked && dig_repo_head(repo, &head))
 		st = dig_record_message(repo, &head, &text, err);
+	if (st == DIG_OK && patch)
+		st = put_patch(repo, opts->amend, &text, err);
 	if (st == DIG_OK && (*edited || hooked)) {
 		struct dig_buf before = DIG_BUF_INIT;
 
@@ -225,7 +277,9 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 		dig_buf_clear(&before);
 	}
 	if (st == DIG_OK)
-		dig_message_clean(text.data, text.len, *edited, out);
+		dig_message_clean(text.data,
+		    patch ? dig_message_scissors(&text) : text.len, *edited,
+		    out);
 	dig_buf_clear(&text);
 	return st;
 }

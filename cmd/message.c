@@ -68,6 +68,19 @@ dig_message_given(const struct dig_list *messages, const char *file,
 	return st;
 }
 
+size_t
+dig_message_scissors(const struct dig_buf *text)
+{
+	static const char line[] = DIG_MESSAGE_SCISSORS;
+	size_t len = sizeof(line) - 1;
+
+	for (size_t at = 0; at + len <= text->len; at++)
+		if ((at == 0 || text->data[at - 1] == '\n') &&
+		    memcmp(text->data + at, line, len) == 0)
+			return at;
+	return text->len;
+}
+
 enum dig_status
 dig_message_write(struct dig_repo *repo, const char *name,
     const struct dig_buf *text, struct dig_buf *path, struct dig_error *err)

@@ -15,6 +15,11 @@
 enum dig_status dig_message_given(const struct dig_list *messages,
     const char *file, struct dig_buf *out, struct dig_error *err) DIG_CHECKED;
 
+/* git's line that ends a message; where it begins in a text, or the end. */
+#define DIG_MESSAGE_SCISSORS                                                   \
+	"# ------------------------ >8 ------------------------\n"
+size_t dig_message_scissors(const struct dig_buf *text);
+
 /*
  * Write `text` into the file `name` of .dig, for the editor and for hooks;
  * *path: where it is (reset). Errors: IO.

@@ -195,6 +195,16 @@ t_fails 1 "an editor that fails" "did not end well" \
 	env DIG_EDITOR=false "$DIG" commit
 t_fails 1 "a text that is not changed" "message is empty" \
 	env DIG_EDITOR=true "$DIG" commit
+write "$TMP/add" '#!/bin/sh' 'cp "$1" "'"$TMP"'/seen"' \
+	'{ echo a subject; cat "'"$TMP"'/seen"; } >"$1"'
+chmod +x "$TMP/add"
+t "-v" env DIG_EDITOR="$TMP/add" "$DIG" commit -q -v
+t_eq "shows the patch" "-newer
++newest" "$(sed -n '/^@@/,$p' "$TMP/seen" | sed 1d)"
+t_eq "which is no part of the message" "a subject" "$(last)"
+t "-v --amend" env DIG_EDITOR="$TMP/add" "$DIG" commit -q -v --amend
+t "shows all that the commit does" grep -q '^+newest' "$TMP/seen"
+dig reset -q --soft HEAD~1
 write "$TMP/slow" '#!/bin/sh' 'echo text >"$1"' 'echo sly >sly' \
 	'"$DIG" add sly'
 chmod +x "$TMP/slow"
