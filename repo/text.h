@@ -14,7 +14,8 @@
 #include "objects/base/error.h"
 
 /*
- * What is treated as text at most: memory for a comparison grows with both.
+ * What is treated as text at most: memory for a comparison grows with both, to
+ * 1.2 GB for two different texts of so many lines.
  * Callers show a longer file as binary, as git does beyond its
  * core.bigFileThreshold.
  */
