@@ -700,28 +700,52 @@ dig_store_stats(const struct dig_store *store)
 	return stats;
 }
 
+/* A pack is as long as that. Under the mutex. */
+static void
+show_pack(struct dig_store *store, const struct dig_pack_state *state)
+{
+	struct dig_open_pack *pack = dig_store_pack(store, state->number);
+	struct dig_error err;
+
+	if (pack != NULL) {
+		pack->length = state->length;
+		pack->flags = state->flags;
+		return;
+	}
+	DIG_GROW(store->packs, store->packs_cap, store->npacks + 1);
+	if (open_pack(store, state, &store->packs[store->npacks], &err) ==
+	    DIG_OK)
+		store->npacks++;
+}
+
+enum dig_status
+dig_store_show(struct dig_store *store, struct dig_error *err)
+{
+	struct dig_pack_state state = { 0 };
+	enum dig_status st;
+
+	st = dig_pack_out_drain(
+	    &store->normal, &state.number, &state.length, err);
+	if (st != DIG_OK)
+		return st;
+	pthread_mutex_lock(&store->mutex);
+	for (size_t i = 0; store->loaded && i < store->nsealed; i++)
+		show_pack(store, &store->sealed[i]);
+	if (store->loaded && state.length > 0)
+		show_pack(store, &state);
+	pthread_mutex_unlock(&store->mutex);
+	return DIG_OK;
+}
+
 void
 dig_store_committed(struct dig_store *store)
 {
 	const struct dig_state *state = dig_store_state(store);
-	struct dig_error err;
 
 	/* Readers may look at the new lengths from here on. */
 	pthread_mutex_lock(&store->mutex);
-	for (size_t i = 0; store->loaded && i < state->npacks; i++) {
-		struct dig_open_pack *pack =
-		    dig_store_pack(store, state->packs[i].number);
-
-		if (pack != NULL) {
-			pack->length = state->packs[i].length;
-			pack->flags = state->packs[i].flags;
-			continue;
-		}
-		DIG_GROW(store->packs, store->packs_cap, store->npacks + 1);
-		if (open_pack(store, &state->packs[i],
-			&store->packs[store->npacks], &err) == DIG_OK)
-			store->npacks++;
-	}
+	for (size_t i = 0; store->loaded && i < state->npacks; i++)
+		show_pack(store, &state->packs[i]);
 	pthread_mutex_unlock(&store->mutex);
 	if (dig_oidmap_len(&store->map) > MAP_FULL)
 		unload(store); /* the next look-up reads runs instead (P6) */

@@ -115,6 +115,13 @@ enum dig_status dig_writer_put(struct dig_writer *writer, enum dig_kind kind,
 /* Store what this writer still holds back to share a frame. */
 enum dig_status dig_writer_flush(
     struct dig_writer *writer, struct dig_error *err) DIG_CHECKED;
+/*
+ * From now on what this transaction has stored serves as base, too, for a
+ * history in which one version follows on another. Nobody else may put while
+ * such a writer puts. Cost: what is buffered goes to the file whenever a base
+ * is still in memory.
+ */
+void dig_writer_chain(struct dig_writer *writer);
 /* The writer as the trees' way to nodes: get sees what was put. */
 struct dig_node_io dig_writer_io(struct dig_writer *writer);
 

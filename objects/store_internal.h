@@ -107,6 +107,11 @@ enum dig_status dig_store_locate(struct dig_store *store, enum dig_kind kind,
     const struct dig_oid *id, struct dig_location *out, size_t *found,
     struct dig_error *err) DIG_CHECKED;
 
+/* Let readers look at what the transaction has put into normal packs. Not while
+ * others put or read. */
+enum dig_status dig_store_show(
+    struct dig_store *store, struct dig_error *err) DIG_CHECKED;
+
 /* May a record in pack `to` name a base in pack `base` by id? (S4) */
 bool dig_store_is_lower(struct dig_store *store, uint32_t base, bool base_bulk,
     uint32_t to, bool to_bulk);
@@ -135,6 +140,10 @@ enum dig_status dig_pack_out_append(struct dig_pack_out *out,
     const struct dig_location *base, bool base_bulk,
     const struct dig_solid_item *items, size_t nitems,
     struct dig_location *where, struct dig_error *err) DIG_CHECKED;
+/* Hand all to the file, unsynced; the pack's number and its end, 0 when none is
+ * open. */
+enum dig_status dig_pack_out_drain(struct dig_pack_out *out, uint32_t *number,
+    uint64_t *end, struct dig_error *err) DIG_CHECKED;
 /* Write all out, with a run when one is due; sync; report the pack's state. */
 enum dig_status dig_pack_out_sync(struct dig_pack_out *out,
     struct dig_state *next, struct dig_error *err) DIG_CHECKED;

@@ -554,6 +554,24 @@ dig_pack_out_append(struct dig_pack_out *out, struct dig_record *rec,
 }
 
 enum dig_status
+dig_pack_out_drain(struct dig_pack_out *out, uint32_t *number, uint64_t *end,
+    struct dig_error *err)
+{
+	enum dig_status st;
+
+	pthread_mutex_lock(&out->mutex);
+	st = failed(out, err);
+	if (st == DIG_OK && out->open) {
+		drain(out);
+		st = failed(out, err);
+	}
+	*number = out->number;
+	*end = out->open ? out->end : 0;
+	pthread_mutex_unlock(&out->mutex);
+	return st;
+}
+
+enum dig_status
 dig_pack_out_sync(
     struct dig_pack_out *out, struct dig_state *next, struct dig_error *err)
 {

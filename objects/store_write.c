@@ -24,6 +24,7 @@ struct dig_writer {
 	struct dig_solid_item *items;
 	size_t nitems;
 	size_t items_cap;
+	bool chains; /* what is not committed serves as base, too */
 };
 
 struct dig_writer *
@@ -50,6 +51,12 @@ dig_writer_free(struct dig_writer *writer)
 	dig_buf_clear(&writer->solid);
 	free(writer->items);
 	free(writer);
+}
+
+void
+dig_writer_chain(struct dig_writer *writer)
+{
+	writer->chains = true;
 }
 
 static void
@@ -130,11 +137,37 @@ put_in_solid(struct dig_writer *writer, const struct dig_oid *id,
 }
 
 static bool
-is_committed(struct dig_store *store, const struct dig_location *at)
+is_readable(struct dig_store *store, const struct dig_location *at)
 {
 	const struct dig_open_pack *pack = dig_store_pack(store, at->pack);
 
 	return pack != NULL && at->offset < pack->length;
+}
+
+/* Where an object can be read; with chains it is brought there. */
+static bool
+locate_readable(struct dig_writer *writer, enum dig_kind kind,
+    const struct dig_oid *id, struct dig_location *at)
+{
+	struct dig_location places[DIG_LOCATIONS_MAX];
+	struct dig_error err;
+	size_t found;
+
+	for (int tries = 0; tries < 2; tries++) {
+		if (dig_store_locate(writer->store, kind, id, places, &found,
+			&err) != DIG_OK)
+			return false;
+		if (found > 0 && is_readable(writer->store, &places[0])) {
+			*at = places[0];
+			return true;
+		}
+		/* Perhaps it waits for company, or in a buffer. */
+		if (!writer->chains ||
+		    dig_writer_flush(writer, &err) != DIG_OK ||
+		    dig_store_show(writer->store, &err) != DIG_OK)
+			return false;
+	}
+	return false;
 }
 
 /* The chain position that stands at a place: 0 for a full version. */
@@ -164,18 +197,13 @@ choose_base(struct dig_writer *writer, enum dig_kind kind,
     const struct dig_oid *base, struct dig_location *at,
     struct dig_oid *base_id, uint32_t *chain)
 {
-	struct dig_location places[DIG_LOCATIONS_MAX];
 	struct dig_error err;
 	struct dig_record rec;
 	uint32_t want;
 	uint32_t step = 1;
-	size_t found;
 
-	if (dig_store_locate(writer->store, kind, base, places, &found, &err) !=
-		DIG_OK ||
-	    found == 0 || !is_committed(writer->store, &places[0]))
+	if (!locate_readable(writer, kind, base, at))
 		return false;
-	*at = places[0];
 	*base_id = *base;
 	if (chain_at(writer, at, &rec, &err) != DIG_OK)
 		return false;
@@ -194,12 +222,8 @@ choose_base(struct dig_writer *writer, enum dig_kind kind,
 			at->offset -= rec.base_distance;
 			at->slot = rec.base_slot;
 		} else {
-			if (dig_store_locate(writer->store, kind, &rec.base_id,
-				places, &found, &err) != DIG_OK ||
-			    found == 0 ||
-			    !is_committed(writer->store, &places[0]))
+			if (!locate_readable(writer, kind, &rec.base_id, at))
 				return false;
-			*at = places[0];
 		}
 		if (chain_at(writer, at, &rec, &err) != DIG_OK)
 			return false;
