@@ -94,10 +94,9 @@ work(void *arg, unsigned index)
 
 		for (size_t i = 0; st == DIG_OK && i < slice->nitems; i++)
 			if (!slice->items[i].remove)
-				st =
-				    dig_add_read(worker, pipe->options->root_fd,
-					pipe->profile, &pipe->staged_root,
-					pipe->clock_ns, &slice->items[i], &err);
+				st = dig_add_read(worker,
+				    pipe->options->root_fd, &pipe->staged_root,
+				    pipe->clock_ns, &slice->items[i], &err);
 		pthread_mutex_lock(&pipe->mutex);
 		if (st != DIG_OK && pipe->st == DIG_OK) {
 			pipe->st = st;
@@ -119,7 +118,10 @@ start_workers(struct pipeline *pipe, struct dig_error *err)
 	pipe->nworkers = dig_thread_count();
 	pipe->workers = dig_calloc(pipe->nworkers, sizeof(*pipe->workers));
 	for (unsigned i = 0; i < pipe->nworkers; i++)
-		pipe->workers[i].writer = dig_writer_new(store);
+		pipe->workers[i].put = (struct dig_put){
+			.writer = dig_writer_new(store),
+			.profile = pipe->profile,
+		};
 	dig_queue_init(&pipe->queue, SLICES_IN_FLIGHT + 1);
 	if (dig_group_start(&pipe->group, pipe->nworkers, work, pipe) == 0)
 		return dig_raise(err, DIG_ENOMEM, "no thread could be started");
@@ -135,9 +137,9 @@ stop_workers(struct pipeline *pipe)
 	dig_group_join(&pipe->group);
 	dig_queue_clear(&pipe->queue);
 	for (unsigned i = 0; i < pipe->nworkers; i++) {
-		dig_writer_free(pipe->workers[i].writer);
+		dig_writer_free(pipe->workers[i].put.writer);
 		dig_buf_clear(&pipe->workers[i].bytes);
-		free(pipe->workers[i].old_chunks);
+		dig_put_clear(&pipe->workers[i].put);
 	}
 	free(pipe->workers);
 	pipe->workers = NULL;
@@ -448,7 +450,7 @@ commit_batch(struct pipeline *pipe, struct dig_error *err)
 		st = retire_one(pipe, err);
 	for (unsigned i = 0;
 	     st == DIG_OK && pipe->workers != NULL && i < pipe->nworkers; i++)
-		st = dig_writer_flush(pipe->workers[i].writer, err);
+		st = dig_writer_flush(pipe->workers[i].put.writer, err);
 	order_edits(pipe);
 	if (st == DIG_OK && pipe->nedits > 0)
 		st = dig_tree_apply(&io, &next->staged_root, pipe->edits,
@@ -493,7 +495,7 @@ add_large(
     struct pipeline *pipe, struct dig_add_item *item, struct dig_error *err)
 {
 	struct dig_add_bulk bulk = { pipe->options->index, pipe->profile,
-		pipe->options->verb, false, &pipe->result->op,
+		pipe->options->verb, NULL, false, &pipe->result->op,
 		pipe->options->arg, pipe->options->progress, pipe->files,
 		pipe->bytes };
 	struct dig_stat after;

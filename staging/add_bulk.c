@@ -48,7 +48,7 @@ struct bulk {
 	struct dig_error err;
 	struct buffer buffers[BUFFERS];
 	struct dig_file_builder *builder;
-	struct dig_add_bases bases;
+	struct dig_put_bases bases;
 	size_t
 	    turn; /* of the buffer to fill next, the one filled longest ago */
 	uint64_t bytes;
@@ -139,7 +139,7 @@ find_bases(struct bulk *bulk, struct buffer *buffer)
 
 		dig_sha256(task->data, task->len, task->id.bytes);
 		task->hashed = true;
-		base = dig_add_base(&bulk->bases, &task->id);
+		base = dig_put_base(&bulk->bases, &task->id);
 		task->has_base = base != NULL;
 		if (base != NULL)
 			task->base = *base;
@@ -294,7 +294,8 @@ dig_add_bulk_read(const struct dig_add_bulk *options, int fd, const void *head,
     size_t head_len, struct dig_add_item *item, struct dig_error *err)
 {
 	struct dig_writer *writer = dig_index_writer(options->index);
-	struct dig_add_worker old = { writer, DIG_BUF_INIT, NULL, 0, 0 };
+	struct dig_put put = { .writer = writer };
+	struct dig_entry old;
 	struct dig_node_io io = dig_writer_io(writer);
 	unsigned nthreads = dig_thread_count();
 	struct bulk bulk;
@@ -304,13 +305,13 @@ dig_add_bulk_read(const struct dig_add_bulk *options, int fd, const void *head,
 	memset(&bulk, 0, sizeof(bulk));
 	bulk.options = options;
 	bulk.builder = dig_file_builder_new(&io);
-	if (item->before.exists) {
-		dig_add_old_chunks(&old,
-		    &dig_index_next(options->index)->staged_root, item->path,
-		    item->path_len);
-		bulk.bases.chunks = old.old_chunks;
-		bulk.bases.count = old.nold;
-	}
+	if (options->old != NULL)
+		bulk.bases = dig_put_old(&put, options->old);
+	else if (item->before.exists &&
+		 dig_add_find_old(writer,
+		     &dig_index_next(options->index)->staged_root, item->path,
+		     item->path_len, &old))
+		bulk.bases = dig_put_old(&put, &old);
 	st = start(&bulk, nthreads, err);
 	if (st == DIG_OK)
 		st = pump(&bulk, fd, dig_cursor_over(head, head_len), &os, err);
@@ -319,7 +320,7 @@ dig_add_bulk_read(const struct dig_add_bulk *options, int fd, const void *head,
 	if (st == DIG_OK && os == 0)
 		st = dig_file_builder_finish(bulk.builder, &item->entry, err);
 	stop(&bulk, nthreads);
-	free(old.old_chunks);
+	dig_put_clear(&put);
 	item->outcome = DIG_ADD_READ;
 	if (st == DIG_OK && os != 0) {
 		char text[96] = "";
@@ -330,5 +331,30 @@ dig_add_bulk_read(const struct dig_add_bulk *options, int fd, const void *head,
 		snprintf(item->reason, sizeof(item->reason),
 		    "cannot be read: %s", text);
 	}
+	return st;
+}
+
+enum dig_status
+dig_put_stream(struct dig_index *index, const struct dig_chunk_profile *profile,
+    const struct dig_entry *old, int fd, const char *verb, uint64_t *op,
+    struct dig_entry *entry, struct dig_error *err)
+{
+	struct dig_add_bulk bulk = {
+		.index = index,
+		.profile = profile,
+		.verb = verb,
+		.op = op,
+		.old = old,
+	};
+	struct dig_add_item item;
+	enum dig_status st;
+
+	memset(&item, 0, sizeof(item));
+	item.entry = *entry;
+	st = dig_add_bulk_read(&bulk, fd, NULL, 0, &item, err);
+	if (st == DIG_OK && item.outcome == DIG_ADD_UNREADABLE)
+		st = dig_raise(err, DIG_EFILE, "it %s", item.reason);
+	if (st == DIG_OK)
+		*entry = item.entry;
 	return st;
 }

@@ -12,6 +12,7 @@
 #include "objects/chunker.h"
 #include "objects/file.h"
 #include "staging/add.h"
+#include "staging/put.h"
 
 /* Files above this are read by many threads at once, one after another. */
 #define DIG_ADD_BULK_BYTES ((uint64_t)16 << 20)
@@ -48,47 +49,35 @@ struct dig_add_slice {
 
 /* What a worker has of its own. */
 struct dig_add_worker {
-	struct dig_writer *writer;
-	struct dig_buf bytes;       /* a file */
-	struct dig_oid *old_chunks; /* of the version before */
-	size_t nold;
-	size_t old_cap;
+	struct dig_put put;
+	struct dig_buf bytes; /* a file */
 };
 
-/* The version before, as a list of chunks that serve as delta bases. */
-struct dig_add_bases {
-	const struct dig_oid *chunks;
-	size_t count;
-	size_t next; /* the one that follows the last one matched or used */
-};
-
-/* The base for a new chunk, or NULL. */
-const struct dig_oid *dig_add_base(
-    struct dig_add_bases *bases, const struct dig_oid *chunk);
-/* Chunks of what the staged tree has at a path; none is no error. */
-void dig_add_old_chunks(struct dig_add_worker *worker,
-    const struct dig_oid *staged_root, const char *path, size_t len);
+/* What the staged tree has at a path as a version before: into *out, or
+ * false. */
+bool dig_add_find_old(struct dig_writer *writer,
+    const struct dig_oid *staged_root, const char *path, size_t len,
+    struct dig_entry *out);
 
 /* Read one small file or link into item->entry. A status other than OK is
  * the repository's trouble; the file's own is in item->outcome. */
 enum dig_status dig_add_read(struct dig_add_worker *worker, int root_fd,
-    const struct dig_chunk_profile *profile, const struct dig_oid *staged_root,
-    int64_t clock_ns, struct dig_add_item *item,
-    struct dig_error *err) DIG_CHECKED;
+    const struct dig_oid *staged_root, int64_t clock_ns,
+    struct dig_add_item *item, struct dig_error *err) DIG_CHECKED;
 
 /*
  * A large file, or a stream: this thread reads and cuts, threads of its own
  * hash, compress and append. Fills item as dig_add_read does.
  *
- * fd        read from where it stands to its end
- * expected  the stat before reading; NULL for a stream
- * head      bytes that were read already, or empty
+ * fd    read from where it stands to its end
+ * head  bytes that were read already, or empty
  */
 struct dig_add_bulk {
 	struct dig_index *index;
 	const struct dig_chunk_profile *profile;
 	const char *verb;
-	bool small;   /* a stream that turned out to be short */
+	const struct dig_entry *old; /* the version before; NULL: look it up */
+	bool small;                  /* a stream that turned out to be short */
 	uint64_t *op; /* operation number of checkpoints in between */
 	void *arg;
 	void (*progress)(void *arg, uint64_t files, uint64_t bytes);

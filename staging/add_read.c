@@ -12,54 +12,16 @@
 #include "staging/racy.h"
 
 #define RETRIES 3
-/* Chunks of a version before that are looked at as bases. */
-#define OLD_CHUNKS_MAX ((size_t)1 << 16)
-/* How far ahead a chunk of the version before is searched. */
-#define LOOK_AHEAD 64
 
-const struct dig_oid *
-dig_add_base(struct dig_add_bases *bases, const struct dig_oid *chunk)
+bool
+dig_add_find_old(struct dig_writer *writer, const struct dig_oid *staged_root,
+    const char *path, size_t len, struct dig_entry *out)
 {
-	size_t end = bases->next + LOOK_AHEAD;
-
-	if (end > bases->count)
-		end = bases->count;
-	for (size_t i = bases->next; i < end; i++)
-		if (dig_oid_eq(&bases->chunks[i], chunk)) {
-			bases->next = i + 1;
-			return NULL; /* it is there already */
-		}
-	return bases->next < bases->count ? &bases->chunks[bases->next++]
-					  : NULL;
-}
-
-void
-dig_add_old_chunks(struct dig_add_worker *worker,
-    const struct dig_oid *staged_root, const char *path, size_t len)
-{
-	struct dig_node_io io = dig_writer_io(worker->writer);
-	struct dig_file_reader *reader = NULL;
-	struct dig_entry old;
+	struct dig_node_io io = dig_writer_io(writer);
 	struct dig_error err;
-	uint64_t offset;
-	uint64_t length;
-	bool done = false;
 
-	worker->nold = 0;
-	if (dig_tree_find(&io, staged_root, path, len, &old, &err) != DIG_OK ||
-	    (old.kind != DIG_ENTRY_FILE && old.kind != DIG_ENTRY_EXEC) ||
-	    old.form == DIG_FORM_EMPTY ||
-	    dig_file_reader_new(&io, &old, &reader, &err) != DIG_OK)
-		return; /* only a smaller delta is lost */
-	while (!done && worker->nold < OLD_CHUNKS_MAX) {
-		DIG_GROW(worker->old_chunks, worker->old_cap, worker->nold + 1);
-		if (dig_file_reader_next(reader,
-			&worker->old_chunks[worker->nold], &offset, &length,
-			&done, &err) != DIG_OK)
-			break;
-		worker->nold += !done;
-	}
-	dig_file_reader_free(reader);
+	/* What cannot be read is no error: only a smaller delta is lost. */
+	return dig_tree_find(&io, staged_root, path, len, out, &err) == DIG_OK;
 }
 
 static void
@@ -137,50 +99,13 @@ read_link(struct dig_add_worker *worker, int root_fd, struct dig_add_item *item)
 		item->outcome = DIG_ADD_READ;
 }
 
-/* Cut, hash and store what was read. */
-static enum dig_status
-store_bytes(struct dig_add_worker *worker,
-    const struct dig_chunk_profile *profile, const struct dig_oid *staged_root,
-    struct dig_add_item *item, struct dig_error *err)
-{
-	struct dig_node_io io = dig_writer_io(worker->writer);
-	struct dig_file_builder *builder = dig_file_builder_new(&io);
-	struct dig_add_bases bases = { NULL, 0, 0 };
-	const uint8_t *at = worker->bytes.data;
-	size_t left = worker->bytes.len;
-	enum dig_status st = DIG_OK;
-
-	if (item->before.exists) {
-		dig_add_old_chunks(
-		    worker, staged_root, item->path, item->path_len);
-		bases.chunks = worker->old_chunks;
-		bases.count = worker->nold;
-	}
-	while (st == DIG_OK && left > 0) {
-		size_t len = item->entry.kind == DIG_ENTRY_SYMLINK
-				 ? left
-				 : dig_chunk_cut(profile, at, left);
-		struct dig_oid id;
-
-		dig_sha256(at, len, id.bytes);
-		st = dig_writer_put(worker->writer, DIG_KIND_CHUNK, &id, at,
-		    len, dig_add_base(&bases, &id), false, err);
-		if (st == DIG_OK)
-			st = dig_file_builder_add(builder, len, &id, err);
-		at += len;
-		left -= len;
-	}
-	if (st == DIG_OK)
-		st = dig_file_builder_finish(builder, &item->entry, err);
-	dig_file_builder_free(builder);
-	return st;
-}
-
 enum dig_status
 dig_add_read(struct dig_add_worker *worker, int root_fd,
-    const struct dig_chunk_profile *profile, const struct dig_oid *staged_root,
-    int64_t clock_ns, struct dig_add_item *item, struct dig_error *err)
+    const struct dig_oid *staged_root, int64_t clock_ns,
+    struct dig_add_item *item, struct dig_error *err)
 {
+	struct dig_entry old;
+	bool has_old = false;
 	bool link = item->stat.type == DIG_FT_SYMLINK;
 
 	if (link)
@@ -196,5 +121,9 @@ dig_add_read(struct dig_add_worker *worker, int root_fd,
 			   : (item->stat.mode & 0100) ? DIG_ENTRY_EXEC
 						      : DIG_ENTRY_FILE;
 	item->settled = dig_racy_is_settled(&item->stat, clock_ns);
-	return store_bytes(worker, profile, staged_root, item, err);
+	if (item->before.exists)
+		has_old = dig_add_find_old(worker->put.writer, staged_root,
+		    item->path, item->path_len, &old);
+	return dig_put_bytes(&worker->put, has_old ? &old : NULL, link,
+	    worker->bytes.data, worker->bytes.len, &item->entry, err);
 }
