@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "objects/node.h"
+#include "objects/tree.h"
+
 #define ZONE_MAX 16
 
 /* ---- Parts ------------------------------------------------------------ */
@@ -173,6 +176,47 @@ dig_commit_parent(
 	    out->bytes, commit->parents + which * DIG_HASH_SIZE, DIG_HASH_SIZE);
 }
 
+const struct dig_header *
+dig_header_find(
+    const struct dig_header *headers, size_t count, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].name_len == len &&
+		    memcmp(headers[i].name, name, len) == 0)
+			return &headers[i];
+	return NULL;
+}
+
+static int
+hex_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+				      : -1;
+}
+
+size_t
+dig_commit_git_id(const struct dig_commit *commit, uint8_t out[DIG_HASH_SIZE])
+{
+	const struct dig_header *header = dig_header_find(
+	    commit->headers, commit->nheaders, DIG_HEADER_GIT_ID);
+
+	if (header == NULL ||
+	    (header->value_len != 40 && header->value_len != 64))
+		return 0;
+	for (size_t i = 0; i < header->value_len; i += 2) {
+		int high = hex_digit(header->value[i]);
+		int low = hex_digit(header->value[i + 1]);
+
+		if (high < 0 || low < 0)
+			return 0;
+		out[i / 2] = (uint8_t)(high << 4 | low);
+	}
+	return header->value_len / 2;
+}
+
 bool
 dig_commit_jumps_far(
     uint64_t parent_depth, uint64_t jump_depth, uint64_t jump_jump_depth)
@@ -180,6 +224,76 @@ dig_commit_jumps_far(
 	/* Equal depths stand for a jump that is not there. */
 	return parent_depth > jump_depth && jump_depth > jump_jump_depth &&
 	       parent_depth - jump_depth == jump_depth - jump_jump_depth;
+}
+
+/* ---- A place in history ----------------------------------------------- */
+
+static enum dig_status
+read_commit(const struct dig_node_io *io, const struct dig_oid *id,
+    struct dig_buf *bytes, struct dig_commit *out, struct dig_error *err)
+{
+	enum dig_status st = io->get(io->arg, DIG_KIND_COMMIT, id, bytes, err);
+
+	return st == DIG_OK
+		   ? dig_commit_decode(bytes->data, bytes->len, out, err)
+		   : st;
+}
+
+/*
+ * Where a child of this commit jumps to (docs/format.md "Commits"). Reads two
+ * commits at most.
+ */
+static enum dig_status
+find_jump(const struct dig_node_io *io, const struct dig_oid *parent,
+    const struct dig_commit *p, struct dig_oid *out, struct dig_error *err)
+{
+	struct dig_buf j_bytes = DIG_BUF_INIT, k_bytes = DIG_BUF_INIT;
+	struct dig_commit j, k;
+	enum dig_status st = DIG_OK;
+
+	*out = *parent;
+	if (dig_oid_is_zero(&p->jump))
+		goto out;
+	st = read_commit(io, &p->jump, &j_bytes, &j, err);
+	if (st != DIG_OK || dig_oid_is_zero(&j.jump))
+		goto out;
+	st = read_commit(io, &j.jump, &k_bytes, &k, err);
+	if (st == DIG_OK && dig_commit_jumps_far(p->depth, j.depth, k.depth))
+		*out = j.jump;
+out:
+	dig_buf_clear(&j_bytes);
+	dig_buf_clear(&k_bytes);
+	return st;
+}
+
+enum dig_status
+dig_commit_place(const struct dig_node_io *io, struct dig_commit *commit,
+    struct dig_oid *tree, struct dig_error *err)
+{
+	struct dig_buf bytes = DIG_BUF_INIT;
+	struct dig_commit parent;
+	enum dig_status st = DIG_OK;
+	struct dig_oid id;
+
+	commit->generation = 1;
+	commit->depth = 0;
+	commit->jump = dig_oid_zero;
+	dig_tree_empty(tree);
+	for (size_t i = 0; st == DIG_OK && i < commit->nparents; i++) {
+		dig_commit_parent(commit, i, &id);
+		st = read_commit(io, &id, &bytes, &parent, err);
+		if (st != DIG_OK)
+			break;
+		if (parent.generation >= commit->generation)
+			commit->generation = parent.generation + 1;
+		if (i > 0)
+			continue;
+		commit->depth = parent.depth + 1;
+		*tree = parent.tree;
+		st = find_jump(io, &id, &parent, &commit->jump, err);
+	}
+	dig_buf_clear(&bytes);
+	return st;
 }
 
 /* ---- Reading parts for people ----------------------------------------- */

@@ -69,6 +69,14 @@ void dig_commit_id(const void *data, size_t len, struct dig_oid *out);
  */
 enum dig_status dig_commit_decode(const void *data, size_t len,
     struct dig_commit *out, struct dig_error *err) DIG_CHECKED;
+/* The header by which a commit or tag that came from git has its id there, in
+ * hex: "git-id". The id's bytes into out; 0: it has none. */
+#define DIG_HEADER_GIT_ID "git-id"
+size_t dig_commit_git_id(
+    const struct dig_commit *commit, uint8_t out[DIG_HASH_SIZE]);
+/* The value of a header; NULL: there is none. */
+const struct dig_header *dig_header_find(
+    const struct dig_header *headers, size_t count, const char *name);
 void dig_commit_parent(
     const struct dig_commit *commit, size_t which, struct dig_oid *out);
 
@@ -82,6 +90,19 @@ void dig_commit_parent(
  */
 bool dig_commit_jumps_far(
     uint64_t parent_depth, uint64_t jump_depth, uint64_t jump_jump_depth);
+
+struct dig_node_io; /* objects/node.h */
+
+/*
+ * What the place of a commit in history follows from: generation, depth and
+ * jump of `commit`, whose parents are set. *tree: the first parent's tree, the
+ * empty one at a root. Reads the parents, and two commits more at most.
+ *
+ * Errors: those of io and of dig_commit_decode.
+ */
+enum dig_status dig_commit_place(const struct dig_node_io *io,
+    struct dig_commit *commit, struct dig_oid *tree,
+    struct dig_error *err) DIG_CHECKED;
 
 /* Split "Name <email>": borrowed parts; a missing email is empty. */
 void dig_ident_split(const struct dig_ident *ident, const uint8_t **name,

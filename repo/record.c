@@ -156,77 +156,25 @@ dig_recorded_clear(struct dig_recorded *record)
 	record->subject = NULL;
 }
 
-/*
- * Where a child of this commit jumps to (docs/format.md "Commits"). Reads two
- * commits at most.
- */
-static enum dig_status
-find_jump(struct dig_repo *repo, const struct dig_oid *parent,
-    const struct dig_commit *p, struct dig_oid *out, struct dig_error *err)
-{
-	struct dig_buf j_bytes = DIG_BUF_INIT, k_bytes = DIG_BUF_INIT;
-	struct dig_commit j, k;
-	enum dig_status st = DIG_OK;
-
-	*out = *parent;
-	if (dig_oid_is_zero(&p->jump))
-		goto out;
-	st = dig_repo_read_commit(repo, &p->jump, &j_bytes, &j, err);
-	if (st != DIG_OK || dig_oid_is_zero(&j.jump))
-		goto out;
-	st = dig_repo_read_commit(repo, &j.jump, &k_bytes, &k, err);
-	if (st == DIG_OK && dig_commit_jumps_far(p->depth, j.depth, k.depth))
-		*out = j.jump;
-out:
-	dig_buf_clear(&j_bytes);
-	dig_buf_clear(&k_bytes);
-	return st;
-}
-
-/* What follows from one parent. */
-static enum dig_status
-add_parent(struct making *m, const struct dig_oid *id, struct dig_error *err)
-{
-	struct dig_buf bytes = DIG_BUF_INIT;
-	struct dig_commit parent;
-	enum dig_status st;
-
-	st = dig_repo_read_commit(m->repo, id, &bytes, &parent, err);
-	if (st != DIG_OK)
-		goto out;
-	if (parent.generation >= m->commit.generation)
-		m->commit.generation = parent.generation + 1;
-	if (m->commit.nparents == 0) {
-		m->commit.depth = parent.depth + 1;
-		m->old_tree = parent.tree;
-		st = find_jump(m->repo, id, &parent, &m->commit.jump, err);
-	}
-	if (st != DIG_OK)
-		goto out;
-	dig_buf_put(&m->parents, id->bytes, sizeof(id->bytes));
-	m->commit.parents = m->parents.data;
-	m->commit.nparents++;
-out:
-	dig_buf_clear(&bytes);
-	return st;
-}
-
+/* The parents, and what follows from them. */
 static enum dig_status
 set_parents(struct making *m, struct dig_error *err)
 {
-	enum dig_status st = DIG_OK;
+	struct dig_node_io io = dig_reader_io(dig_index_reader(m->repo->index));
+	struct dig_commit *commit = &m->commit;
+	struct dig_oid id;
 
-	m->commit.generation = 1;
-	dig_tree_empty(&m->old_tree);
-	if (!m->options->amend)
-		return m->has_head ? add_parent(m, &m->head, err) : DIG_OK;
-	for (size_t i = 0; i < m->amended.nparents && st == DIG_OK; i++) {
-		struct dig_oid id;
-
-		dig_commit_parent(&m->amended, i, &id);
-		st = add_parent(m, &id, err);
+	if (m->options->amend) {
+		for (size_t i = 0; i < m->amended.nparents; i++) {
+			dig_commit_parent(&m->amended, i, &id);
+			dig_buf_put(&m->parents, id.bytes, sizeof(id.bytes));
+		}
+	} else if (m->has_head) {
+		dig_buf_put(&m->parents, m->head.bytes, sizeof(m->head.bytes));
 	}
-	return st;
+	commit->parents = m->parents.data;
+	commit->nparents = m->parents.len / DIG_HASH_SIZE;
+	return dig_commit_place(&io, commit, &m->old_tree, err);
 }
 
 static enum dig_status
