@@ -484,6 +484,12 @@ dig_index_begin(struct dig_index *index, struct dig_error *err)
 	return st;
 }
 
+bool
+dig_index_in_transaction(const struct dig_index *index)
+{
+	return index->in_txn;
+}
+
 struct dig_state *
 dig_index_next(struct dig_index *index)
 {

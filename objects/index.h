@@ -77,6 +77,8 @@ struct dig_reader *dig_index_reader(struct dig_index *index);
  */
 enum dig_status dig_index_begin(
     struct dig_index *index, struct dig_error *err) DIG_CHECKED;
+/* Between a begin and its end; a failed commit ends it. */
+bool dig_index_in_transaction(const struct dig_index *index);
 /* The state that the commit will have; edit refs, head, staged root, op_state.
  * Packs are the store's business. */
 struct dig_state *dig_index_next(struct dig_index *index);
@@ -129,6 +131,13 @@ enum dig_status dig_index_commit(struct dig_index *index,
     struct dig_error *err) DIG_CHECKED;
 bool dig_index_is_behind(const struct dig_index *index);
 void dig_index_rollback(struct dig_index *index); /* and release the lock */
+
+/*
+ * The commit that has this id in git: a hint, so the caller compares the
+ * commit's own header. Errors: NOTFOUND, those of the database.
+ */
+enum dig_status dig_index_git_id(struct dig_index *index, const uint8_t *git_id,
+    size_t len, struct dig_oid *out, struct dig_error *err) DIG_CHECKED;
 
 /* Sums over the objects stored since the newest commit object, the coming
  * one's cost. Inside a transaction. */

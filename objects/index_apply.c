@@ -631,6 +631,28 @@ put_parents(struct dig_index *index, int64_t seq,
 	return st;
 }
 
+/* The id that a commit has in git, when it came from there. */
+static enum dig_status
+put_git_id(struct dig_index *index, int64_t seq,
+    const struct dig_commit *commit, struct dig_error *err)
+{
+	uint8_t id[DIG_HASH_SIZE];
+	size_t len = dig_commit_git_id(commit, id);
+	struct dig_stmt *stmt = NULL;
+	enum dig_status st;
+
+	if (len == 0)
+		return DIG_OK;
+	st = dig_db_stmt(index->db, DIG_SQL_GIT_MAP_PUT, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	dig_stmt_bind_int(stmt, 1, seq);
+	dig_stmt_bind_blob(stmt, 2, id, len);
+	st = dig_stmt_run(stmt, err);
+	dig_stmt_done(stmt);
+	return st;
+}
+
 static enum dig_status
 put_layer(struct dig_index *index, int64_t seq, const struct dig_commit *commit,
     const uint64_t counts[3], const struct dig_op_stats *stats,
@@ -782,6 +804,8 @@ insert_commit(struct dig_index *index, const struct dig_oid *id,
 	st = put_commit_row(index, index->next_seq, id, commit, err);
 	if (st == DIG_OK)
 		st = put_parents(index, index->next_seq, commit, err);
+	if (st == DIG_OK)
+		st = put_git_id(index, index->next_seq, commit, err);
 	if (st != DIG_OK)
 		return st;
 	st = put_diff(index, &before, &commit->tree, &rows, err);
@@ -961,10 +985,10 @@ forget_commit(struct dig_index *index, int64_t seq, struct dig_error *err)
 {
 	static const enum dig_sql deletes[] = { DIG_SQL_CHANGES_DELETE,
 		DIG_SQL_LAYER_DELETE, DIG_SQL_PARENTS_DELETE,
-		DIG_SQL_COMMIT_DELETE };
+		DIG_SQL_GIT_MAP_DELETE, DIG_SQL_COMMIT_DELETE };
 	enum dig_status st = DIG_OK;
 
-	for (size_t i = 0; st == DIG_OK && i < 4; i++)
+	for (size_t i = 0; st == DIG_OK && i < 5; i++)
 		st = run_int(index, deletes[i], seq, err);
 	return st;
 }
@@ -1367,6 +1391,24 @@ dig_index_cost(
 		out->raw_bytes = (uint64_t)dig_stmt_int(stmt, 1);
 		out->stored_bytes = (uint64_t)dig_stmt_int(stmt, 2);
 	}
+	dig_stmt_done(stmt);
+	return st;
+}
+
+enum dig_status
+dig_index_git_id(struct dig_index *index, const uint8_t *git_id, size_t len,
+    struct dig_oid *out, struct dig_error *err)
+{
+	struct dig_stmt *stmt = NULL;
+	enum dig_status st;
+
+	st = dig_db_stmt(index->db, DIG_SQL_GIT_MAP_GET, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	dig_stmt_bind_blob(stmt, 1, git_id, len);
+	st = dig_stmt_row(stmt, err);
+	if (st == DIG_OK)
+		st = dig_stmt_oid(stmt, 0, out, err);
 	dig_stmt_done(stmt);
 	return st;
 }

@@ -517,6 +517,30 @@ check_layer(struct check *check, int64_t seq, const char *hex,
 }
 
 static enum dig_status
+check_git_id(struct check *check, int64_t seq, const char *hex,
+    const struct dig_commit *commit, struct dig_error *err)
+{
+	uint8_t id[DIG_HASH_SIZE];
+	size_t want = dig_commit_git_id(commit, id), len = 0;
+	struct dig_stmt *stmt = NULL;
+	const void *has = NULL;
+	enum dig_status st;
+
+	st = dig_db_stmt(check->db, DIG_SQL_GIT_MAP_OF, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	dig_stmt_bind_int(stmt, 1, seq);
+	st = dig_stmt_row(stmt, err);
+	if (st == DIG_OK)
+		has = dig_stmt_blob(stmt, 0, &len);
+	if ((st == DIG_OK || st == DIG_ENOTFOUND) &&
+	    (len != want || (want > 0 && memcmp(has, id, want) != 0)))
+		differs(check, "the id in git of commit %.16s", hex);
+	dig_stmt_done(stmt);
+	return st == DIG_ENOTFOUND ? DIG_OK : st;
+}
+
+static enum dig_status
 check_parents(struct check *check, int64_t seq, const char *hex,
     const struct dig_fsck_commit *commit, struct dig_error *err)
 {
@@ -549,6 +573,8 @@ check_parents(struct check *check, int64_t seq, const char *hex,
 		st = DIG_OK;
 	if (st == DIG_OK && (!same || n != full->nparents))
 		differs(check, "the parents of commit %.16s", hex);
+	if (st == DIG_OK)
+		st = check_git_id(check, seq, hex, full, err);
 out:
 	free(full);
 	dig_buf_clear(&bytes);

@@ -159,6 +159,26 @@ SELECT max(seq) FROM commits
 -- params: :seq
 DELETE FROM commits WHERE seq = :seq
 
+-- name: git_map_put
+-- params: :seq :git_id
+REPLACE INTO git_map (seq, git_id) VALUES (:seq, :git_id)
+
+-- name: git_map_get
+-- params: :git_id
+-- returns: commit_id
+-- Of several that claim the same id the first counts.
+SELECT k.id FROM git_map AS g JOIN commits AS k ON k.seq = g.seq
+WHERE g.git_id = :git_id ORDER BY g.seq LIMIT 1
+
+-- name: git_map_of
+-- params: :seq
+-- returns: git_id
+SELECT git_id FROM git_map WHERE seq = :seq
+
+-- name: git_map_delete
+-- params: :seq
+DELETE FROM git_map WHERE seq = :seq
+
 -- name: parent_put
 -- params: :seq :position :parent_id
 REPLACE INTO parents (seq, position, parent_id)

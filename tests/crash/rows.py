@@ -22,6 +22,7 @@ VIEWS = {
     "v_changes": "commit_id, path_bytes, kind, old_id, new_id, old_mode, "
                  "new_mode, old_size, new_size",
     "v_commits": "id, tree_root, subject, files, bytes, generation",
+    "v_git_map": "git_id, commit_id",
     "v_parents": "commit_id, position, parent_id",
     "v_layers": "commit_id, parent_id, kind, added, modified, deleted, "
                 "new_chunks, raw_bytes, stored_bytes, root",

@@ -152,6 +152,7 @@ static const char history[] =
     " (2, CAST('01234567890123456789012345678901' AS BLOB), zeroblob(32),"
     "  'N', 'n@x', 200, 0, 'C', 'c@x', 201, 0, 'second', 'second\n', 4, 80,"
     "  1, 1, zeroblob(32));"
+    "INSERT INTO git_map VALUES (2, zeroblob(20));"
     "INSERT INTO parents VALUES (2, 0, zeroblob(32));"
     "INSERT INTO layers VALUES (1, NULL, 2, 0, 0, 2, 28, 30),"
     " (2, zeroblob(32), 1, 1, 0, 2, 59, 40);"
@@ -174,7 +175,7 @@ static const struct {
 	const char *sql;
 	const char *want;
 } views[] = {
-	{ "SELECT * FROM v_schema", "1.0\n" },
+	{ "SELECT * FROM v_schema", "1.1\n" },
 	{ "SELECT path, hex(path_bytes), kind, mode, size, content_id, head_id"
 	  " FROM v_staged ORDER BY path_bytes",
 	    "a|61|M|100644|10|a2|a1\n"
@@ -190,6 +191,8 @@ static const struct {
 	{ "SELECT * FROM v_commits WHERE seq = 1",
 	    "1|" ZERO "|" ZERO
 	    "|N|n@x|100|-90|C|c@x|101|60|first|first\n|2|28|0\n" },
+	{ "SELECT * FROM v_git_map",
+	    "0000000000000000000000000000000000000000|" SECOND "\n" },
 	{ "SELECT * FROM v_parents", SECOND "|0|" ZERO "\n" },
 	{ "SELECT * FROM v_refs ORDER BY name",
 	    "refs/heads/main|branch|" SECOND "|1\n"
@@ -275,6 +278,7 @@ static const struct {
 	    "author_zone,committer_name,committer_email,committer_time,"
 	    "committer_zone,subject,message,files,bytes,generation)\n"
 	    "v_files(path,path_bytes,mode,size,content_id)\n"
+	    "v_git_map(git_id,commit_id)\n"
 	    "v_layers(commit_id,parent_id,kind,added,modified,deleted,"
 	    "new_chunks,raw_bytes,stored_bytes,root)\n"
 	    "v_objects(id,kind,codec,raw_bytes,stored_bytes,pack,offset,"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The base tables of .dig/index.db, schema 1.0. "derived" can be made anew
+-- The base tables of .dig/index.db, schema 1.1. "derived" can be made anew
 -- from packs and journal, "cache" holds measurements; nothing else is allowed
 -- here. Ids are 32 bytes of SHA-256; paths and ref names are exact bytes, and
 -- a column *_text beside them holds their C-quoted form only where the bytes
@@ -59,6 +59,14 @@ CREATE TABLE commits (
   depth INTEGER NOT NULL CHECK (depth >= 0), -- first parents down to a root, steps
   jump_id BLOB CHECK (length(jump_id) = 32) -- a first-parent ancestor; NULL: none
 ) STRICT;
+
+CREATE TABLE git_map (
+  -- derived: commits that came from git, by the header that names them there
+  seq INTEGER PRIMARY KEY,          -- commits.seq
+  git_id BLOB NOT NULL CHECK (length(git_id) = 20 OR length(git_id) = 32) -- id of the commit in git
+) STRICT;
+
+CREATE INDEX git_map_by_id ON git_map (git_id);
 
 CREATE TABLE parents (
   -- derived: parents of commits

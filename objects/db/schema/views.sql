@@ -5,7 +5,7 @@
 -- itself, so a changed file cannot change what dig reads.
 
 CREATE VIEW v_schema AS
-SELECT '1.0' AS version;
+SELECT '1.1' AS version;
 
 CREATE VIEW v_staged AS
 SELECT
@@ -52,6 +52,12 @@ SELECT
   committer_name, committer_email, committer_time, committer_zone,
   subject, message, files, bytes, generation
 FROM commits;
+
+CREATE VIEW v_git_map AS
+SELECT
+  lower(hex(g.git_id)) AS git_id,
+  lower(hex(k.id)) AS commit_id
+FROM git_map AS g JOIN commits AS k ON k.seq = g.seq;
 
 CREATE VIEW v_parents AS
 SELECT
