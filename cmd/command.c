@@ -113,6 +113,7 @@ on_progress(void *arg, const struct dig_progress_report *report)
 	if (!cli->progress_shown)
 		dig_progress_begin(
 		    &cli->progress, report->what, cli->progress_choice);
+	cli->progress.unit = report->unit;
 	cli->progress_shown = true;
 	dig_progress_update(&cli->progress, &counts);
 	pthread_mutex_unlock(&cli->mutex);

@@ -69,7 +69,7 @@ seconds_left(const struct dig_progress_counts *now, double seconds)
 }
 
 static void
-put_line(struct dig_buf *line, const char *what,
+put_line(struct dig_buf *line, const char *what, const char *unit,
     const struct dig_progress_counts *now, double seconds)
 {
 	int64_t left = seconds_left(now, seconds);
@@ -80,7 +80,12 @@ put_line(struct dig_buf *line, const char *what,
 		dig_buf_puts(line, " of ");
 		dig_format_count(line, now->total_files);
 	}
-	dig_buf_puts(line, " files, ");
+	dig_buf_printf(line, " %s, ", unit != NULL ? unit : "files");
+	if (unit != NULL && seconds > 0) {
+		dig_format_count(
+		    line, (uint64_t)((double)now->files / seconds));
+		dig_buf_printf(line, " %s/s, ", unit);
+	}
 	dig_format_size(line, now->bytes);
 	if (now->total_bytes != 0) {
 		dig_buf_puts(line, " of ");
@@ -100,12 +105,13 @@ put_line(struct dig_buf *line, const char *what,
 }
 
 static void
-draw(const char *what, const struct dig_progress_counts *now, double seconds)
+draw(const char *what, const char *unit, const struct dig_progress_counts *now,
+    double seconds)
 {
 	struct dig_buf line = DIG_BUF_INIT;
 	size_t width = terminal_width();
 
-	put_line(&line, what, now, seconds);
+	put_line(&line, what, unit, now, seconds);
 	if (line.len >= width)
 		line.len = width - 1;
 	dig_buf_puts(&line, "\033[K\r");
@@ -117,8 +123,8 @@ draw(const char *what, const struct dig_progress_counts *now, double seconds)
 }
 
 static void
-print_json(const char *what, const struct dig_progress_counts *now,
-    int64_t elapsed_ns, bool done)
+print_json(const char *what, const char *unit,
+    const struct dig_progress_counts *now, int64_t elapsed_ns, bool done)
 {
 	struct dig_json json;
 	struct dig_out out;
@@ -128,7 +134,7 @@ print_json(const char *what, const struct dig_progress_counts *now,
 	dig_json_object(&json, NULL);
 	dig_json_object(&json, "progress");
 	dig_json_string(&json, "what", what);
-	dig_json_uint(&json, "files", now->files);
+	dig_json_uint(&json, unit != NULL ? unit : "files", now->files);
 	if (now->total_files != 0)
 		dig_json_uint(&json, "total_files", now->total_files);
 	dig_json_uint(&json, "bytes", now->bytes);
@@ -169,9 +175,11 @@ dig_progress_update(
 
 		progress->drawn_ns = now;
 		if (progress->style == DIG_PROGRESS_DRAW)
-			draw(progress->what, counts, (double)elapsed / 1e9);
+			draw(progress->what, progress->unit, counts,
+			    (double)elapsed / 1e9);
 		else
-			print_json(progress->what, counts, elapsed, false);
+			print_json(progress->what, progress->unit, counts,
+			    elapsed, false);
 	}
 	pthread_mutex_unlock(&progress->mutex);
 }
@@ -182,7 +190,7 @@ dig_progress_end(struct dig_progress *progress)
 	static const char wipe[] = "\r\033[K";
 
 	if (progress->style == DIG_PROGRESS_JSON)
-		print_json(progress->what, &progress->counts,
+		print_json(progress->what, progress->unit, &progress->counts,
 		    dig_now_ns() - progress->began_ns, true);
 	else if (progress->drawn_ns != 0)
 		dig_ignore(

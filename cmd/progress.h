@@ -30,6 +30,7 @@ struct dig_progress_counts {
 struct dig_progress {
 	enum dig_progress_style style;
 	const char *what; /* "adding", "checking out"; static */
+	const char *unit; /* what is counted; NULL: "files"; static */
 	int64_t began_ns;
 	int64_t drawn_ns; /* 0: nothing drawn yet */
 	struct dig_progress_counts counts;

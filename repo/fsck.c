@@ -160,7 +160,7 @@ pack_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 {
 	const struct dig_talk *talk = &((struct dig_fsck *)arg)->repo->talk;
 	struct dig_progress_report report = { "checking packs", 0, 0,
-		done_bytes, total_bytes };
+		done_bytes, total_bytes, NULL };
 
 	if (talk->progress != NULL)
 		talk->progress(talk->arg, &report);

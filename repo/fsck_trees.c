@@ -165,7 +165,7 @@ check_entry(void *arg, const struct dig_entry *entry, struct dig_error *err)
 
 	if ((++fsck->totals.entries & 255) == 0) {
 		struct dig_progress_report report = { "checking trees",
-			fsck->totals.entries, 0, 0, 0 };
+			fsck->totals.entries, 0, 0, 0, NULL };
 
 		if (talk->progress != NULL)
 			talk->progress(talk->arg, &report);

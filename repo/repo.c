@@ -18,7 +18,7 @@ static void
 on_index_progress(void *arg, const char *what, uint64_t done)
 {
 	struct dig_repo *repo = arg;
-	struct dig_progress_report report = { what, done, 0, 0, 0 };
+	struct dig_progress_report report = { what, done, 0, 0, 0, NULL };
 
 	if (repo->talk.progress != NULL)
 		repo->talk.progress(repo->talk.arg, &report);

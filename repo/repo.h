@@ -21,6 +21,7 @@ struct dig_progress_report {
 	uint64_t files_total; /* 0: not known */
 	uint64_t bytes_done;
 	uint64_t bytes_total; /* 0: not known */
+	const char *unit;     /* what is counted; NULL: "files"; static */
 };
 typedef void dig_progress_fn(
     void *arg, const struct dig_progress_report *report);

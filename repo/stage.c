@@ -121,7 +121,8 @@ static void
 on_progress(void *arg, uint64_t files, uint64_t bytes)
 {
 	struct stage *stage = arg;
-	struct dig_progress_report report = { "adding", files, 0, bytes, 0 };
+	struct dig_progress_report report = { "adding", files, 0, bytes, 0,
+		NULL };
 
 	if (stage->repo->talk.progress != NULL)
 		stage->repo->talk.progress(stage->repo->talk.arg, &report);
