@@ -64,7 +64,7 @@ ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 ALL_LDFLAGS = $(OUR_LDFLAGS) $(LDFLAGS)
 
 LIB_SRC := $(wildcard merkle/*.c objects/base/*.c objects/db/*.c objects/*.c \
-	staging/*.c repo/*.c)
+	staging/*.c repo/*.c repo/bridge/*.c)
 CMD_SRC := $(wildcard cmd/*.c)
 SQL_SRC := $(wildcard objects/db/schema/*.sql objects/sql/*.sql \
 	staging/sql/*.sql repo/sql/*.sql repo/sql/queries/*.sql)
