@@ -208,7 +208,7 @@ dig reset -q --soft HEAD~1
 write "$TMP/slow" '#!/bin/sh' 'echo text >"$1"' 'echo sly >sly' \
 	'"$DIG" add sly'
 chmod +x "$TMP/slow"
-t_fails 1 "what is staged changes meanwhile" "changed while" \
+t_fails 1 "what is staged changes meanwhile" "changed meanwhile" \
 	env DIG_EDITOR="$TMP/slow" "$DIG" commit
 t_out "none of these made a commit" "$head" dig rev-parse HEAD
 
