@@ -618,6 +618,7 @@ take_row(void *arg, const struct dig_value *values, size_t count,
 {
 	struct rows *rows = arg;
 	struct dig_buf line = DIG_BUF_INIT;
+	size_t len;
 
 	(void)err;
 	if (rows->count++ == ROWS_MAX)
@@ -627,8 +628,9 @@ take_row(void *arg, const struct dig_value *values, size_t count,
 			dig_buf_puts(&line, " | ");
 		put_value(&line, &values[i]);
 	}
-	dig_buf_put(
-	    &rows->lines, line.data, strnlen((char *)line.data, ROW_MAX));
+	dig_buf_putc(&line, '\0'); /* there may be one in it, too */
+	len = strlen((const char *)line.data);
+	dig_buf_put(&rows->lines, line.data, len < ROW_MAX ? len : ROW_MAX);
 	dig_buf_putc(&rows->lines, '\0');
 	dig_buf_clear(&line);
 	return DIG_OK;
