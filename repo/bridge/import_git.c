@@ -123,8 +123,7 @@ delimited(struct dig_import *import, const char *word, size_t limit,
 		/* Comments count here; so not by dig_stream_line's rule. */
 		st = dig_stream_raw_line(stream, &ended, err);
 		if (st == DIG_OK && ended)
-			st = dig_stream_bad(stream, err,
-			    "it ends before the line '%.100s'", end);
+			st = dig_stream_short(stream, err);
 		if (st != DIG_OK ||
 		    strcmp((const char *)stream->line.data, end) == 0)
 			break;
@@ -287,13 +286,8 @@ commands(struct dig_import *import, struct dig_error *err)
 		if (st == DIG_OK)
 			st = dig_import_breathe(import, err);
 	}
-	if (st == DIG_OK && import->needs_done && !import->finished) {
-		st = dig_raise(err, DIG_EFILE,
-		    "the stream ends at byte %llu without 'done'",
-		    (unsigned long long)dig_stream_offset(&import->stream));
-		dig_hint(err, "what came is kept: the same import again goes "
-			      "on from there");
-	}
+	if (st == DIG_OK && import->needs_done && !import->finished)
+		st = dig_stream_short(&import->stream, err);
 	return st;
 }
 

@@ -53,6 +53,9 @@ fill(struct dig_stream *stream, struct dig_error *err)
 	if (n < 0)
 		return dig_raise_os(
 		    err, DIG_EFILE, (int)-n, "reading the stream");
+	/* Whoever writes may have had the same Ctrl-C. */
+	if (n == 0 && dig_interrupted())
+		return dig_raise(err, DIG_ECANCELLED, "interrupted");
 	stream->ended = n == 0;
 	stream->len += (size_t)n;
 	return DIG_OK;
@@ -70,6 +73,17 @@ dig_stream_bad(
 	va_end(args);
 	return dig_raise(err, DIG_EINVALID, "the stream at byte %llu: %s",
 	    (unsigned long long)stream->line_at, text);
+}
+
+enum dig_status
+dig_stream_short(struct dig_stream *stream, struct dig_error *err)
+{
+	dig_ignore(
+	    dig_raise(err, DIG_EFILE, "the stream ends too early, at byte %llu",
+		(unsigned long long)dig_stream_offset(stream)));
+	dig_hint(err, "what came is kept: the same import again goes on from "
+		      "there");
+	return DIG_EFILE;
 }
 
 enum dig_status
@@ -150,9 +164,7 @@ dig_stream_bytes(struct dig_stream *stream, uint64_t len, dig_stream_fn *fn,
 
 		if (some == 0) {
 			if (stream->ended)
-				return dig_stream_bad(stream, err,
-				    "it ends %llu bytes too early",
-				    (unsigned long long)len);
+				return dig_stream_short(stream, err);
 			st = fill(stream, err);
 			continue;
 		}

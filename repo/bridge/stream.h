@@ -50,8 +50,8 @@ void dig_stream_again(struct dig_stream *stream);
 const char *dig_stream_after(
     const struct dig_stream *stream, const char *prefix);
 
-/* Hand the next `len` bytes to fn. Errors: INVALID when the stream ends
- * before, those of fn. */
+/* Hand the next `len` bytes to fn. Errors: FILE when the stream ends before,
+ * those of fn. */
 typedef enum dig_status dig_stream_fn(
     void *arg, const void *data, size_t len, struct dig_error *err);
 enum dig_status dig_stream_bytes(struct dig_stream *stream, uint64_t len,
@@ -63,6 +63,10 @@ enum dig_status dig_stream_newline(
 /* Raise INVALID with the place of the last line. */
 enum dig_status dig_stream_bad(struct dig_stream *stream, struct dig_error *err,
     const char *fmt, ...) DIG_PRINTF(3, 4);
+
+/* Raise FILE: it should go on here. */
+enum dig_status dig_stream_short(
+    struct dig_stream *stream, struct dig_error *err);
 
 /*
  * One path of a line, quoted as C does or plain: up to the next blank with

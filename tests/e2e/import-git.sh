@@ -293,7 +293,6 @@ bad 'the place of it' 'at byte 13:' 'blob\ndata 0\n\nhello\n'
 bad 'no mark' 'is no mark' 'blob\nmark 1\n'
 bad 'data without a length' 'has no length' 'blob\ndata x\n'
 bad 'a length beyond all' 'has no length' 'blob\ndata 99999999999999999999\n'
-bad 'data that ends early' 'bytes too early' 'blob\nmark :1\ndata 100\nabc'
 bad 'a mark that nothing has' 'nothing has the mark' "${HEAD}from :7\n"
 bad 'a blob that is not there' 'is no blob' "${HEAD}M 100644 :7 a\n"
 bad 'a blob by its id' 'is not in the stream' \
@@ -327,10 +326,14 @@ t_out 'and the rest is there' b dig ls-tree --name-only main
 # A stream that breaks off leaves no name, and the next goes on from it.
 new_repo broken
 printf "feature done\n${HEAD}M 100644 inline a\ndata 1\nx\n\n" >"$TMP/stream"
-t_fails 1 'a stream without its end' "without 'done'" \
+t_fails 1 'a stream without its end' 'ends too early' \
 	sh -c '"$1" import git <"$2"' - "$DIG" "$TMP/stream"
 t_eq 'moves no branch' refs/import/git/1 "$(q 'SELECT name FROM v_refs')"
 t_not 'and is not listed' import dig branch -a
+printf 'blob\nmark :1\ndata 100\nabc' | cat "$TMP/stream" - >"$TMP/cut"
+t_fails 1 'one that is cut in a blob' 'ends too early, at byte' \
+	sh -c '"$1" import git <"$2"' - "$DIG" "$TMP/cut"
+t_eq 'neither' '' "$(refs | grep -v refs/import/)"
 echo "done" >>"$TMP/stream"
 t_has 'the whole stream' '0 new commits, 1 known' \
 	sh -c '"$1" import git <"$2"' - "$DIG" "$TMP/stream"
