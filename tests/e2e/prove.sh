@@ -31,22 +31,30 @@ HEAD=$(dig rev-parse HEAD)
 ROOT_ID=$(dig root)
 FIRST=$(dig rev-parse HEAD~21)
 
+# The other two verifiers are the same program in every run: once is enough.
+others=yes
+[ -z "${QUICK:-}" ] || others=
+tries=20
+[ -z "${SOAK:-}" ] || tries=2000
+
 valid() # WHAT PROOF [DATA]
 {
 	t "$1" dig verify-proof --root "$HEAD" ${3:+--data "$3"} "$2"
+	[ "$others" ] || return 0
 	t "$1, by the one C file" "$TMP/proofcheck" "$2" "$HEAD" ${3:+"$3"}
-	t "$1, in Python" python3 "$PY" "$2" "$HEAD" ${3:+"$3"}
+	t "$1, in Python" python3 -S "$PY" "$2" "$HEAD" ${3:+"$3"}
 }
 wrong() # WHAT PROOF [DATA]
 {
 	t_exit 5 "$1" dig verify-proof --root "$HEAD" ${3:+--data "$3"} "$2"
+	[ "$others" ] || return 0
 	t_exit 5 "$1, by the one C file" "$TMP/proofcheck" "$2" "$HEAD" \
 		${3:+"$3"}
-	t_exit 5 "$1, in Python" python3 "$PY" "$2" "$HEAD" ${3:+"$3"}
+	t_exit 5 "$1, in Python" python3 -S "$PY" "$2" "$HEAD" ${3:+"$3"}
 }
 
 sh "$ROOT/tests/tools/one-file.sh" >"$TMP/one.c"
-t 'the verifier is one C file' cc -std=c11 -O1 -Wall -Wextra -Werror \
+[ -z "$others" ] || t 'the verifier is one C file' cc -std=c11 -O1 -Wall -Wextra -Werror \
 	-o "$TMP/proofcheck" "$TMP/one.c" -lcrypto
 
 # Present: every file of the tree, by all three verifiers.
@@ -86,7 +94,7 @@ for name in names[:-1]:
 print(len(names) - 1)
 END
 cd repo || exit 1
-t_out 'every file, by the two other verifiers' \
+[ -z "$others" ] || t_out 'every file, by the two other verifiers' \
 	"$(dig ls-tree -r HEAD | wc -l | tr -d ' ')" \
 	python3 "$TMP/every.py" "$ROOT/tests/reader" "$HEAD"
 
@@ -105,10 +113,10 @@ for changed in tries:
     if code != 5:
         sys.exit("%d: exit %d" % (tries.index(changed), code))
 END
-t 'no changed proof is valid' python3 "$TMP/flip.py" "$HEAD" "$TMP/p" 60
+t 'no changed proof is valid' python3 "$TMP/flip.py" "$HEAD" "$TMP/p" $tries
 t 'a JSON document' dig prove --json -o "$TMP/p.json" HEAD:a/file7
 t 'is valid, too' dig verify-proof --root "$HEAD" "$TMP/p.json"
-t 'no changed document is' python3 "$TMP/flip.py" "$HEAD" "$TMP/p.json" 60
+t 'no changed document is' python3 "$TMP/flip.py" "$HEAD" "$TMP/p.json" $tries
 sed 's/file7/file8/' "$TMP/p.json" >"$TMP/other.json"
 t_exit 5 'a document that says something else' \
 	dig verify-proof --root "$HEAD" "$TMP/other.json"
@@ -130,7 +138,7 @@ for path in a/file70 0 zz a/b/c 'a/file7/' nodir/; do
 	dig prove --absent -o "$TMP/absent" "HEAD:$path"
 	valid "no $path" "$TMP/absent"
 done
-t 'no changed one is' python3 "$TMP/flip.py" "$HEAD" "$TMP/absent" 40
+t 'no changed one is' python3 "$TMP/flip.py" "$HEAD" "$TMP/absent" $tries
 t_fails 1 'there is such a file' 'there is a file' \
 	dig prove --absent HEAD:a/file7
 t_fails 1 'there is such a folder' 'there is a folder' \
@@ -189,7 +197,7 @@ else
 fi
 
 # Ranges.
-for range in 0- 0-0 -1 899999- 100000-700000 32768-32768; do
+for range in 0- 0-0 -1 100000-700000; do
 	dig prove --bytes=$range -o "$TMP/range" HEAD:big
 	dig prove --bytes=$range --no-data -o "$TMP/bare" HEAD:big
 	dig cat --bytes=$range HEAD:big >"$TMP/data"
@@ -202,7 +210,7 @@ for range in 0- 0-0 -1 899999- 100000-700000 32768-32768; do
 	printf x >>"$TMP/data"
 	wrong "one more, $range" "$TMP/range" "$TMP/data"
 done
-t 'no changed one is' python3 "$TMP/flip.py" "$HEAD" "$TMP/range" 40
+t 'no changed one is' python3 "$TMP/flip.py" "$HEAD" "$TMP/range" $tries
 t_fails 2 'bytes are missing' '--data FILE' \
 	dig verify-proof --root "$HEAD" "$TMP/bare"
 t_fails 2 'a bad range says the size' '900000 bytes' \
