@@ -9,6 +9,7 @@
 struct opts {
 	bool force;
 	bool detach;
+	const char *side; /* "ours", "theirs"; NULL: neither */
 	bool quiet;
 	const char *create;
 	const char *replace;
@@ -21,6 +22,10 @@ static const struct dig_opt options[] = {
 	    "lose changes and files in the way"),
 	DIG_OPT_FLAG('d', "detach", struct opts, detach,
 	    "go to the commit of a branch, not onto the branch"),
+	DIG_OPT_FIXED(0, "ours", struct opts, side, "ours",
+	    "of paths that are not merged take HEAD's version"),
+	DIG_OPT_FIXED(0, "theirs", struct opts, side, "theirs",
+	    "take the version of what is merged"),
 	DIG_OPT_STRING('b', NULL, struct opts, create, "NAME",
 	    "make branch NAME there and go onto it"),
 	DIG_OPT_STRING('B', NULL, struct opts, replace, "NAME",
@@ -37,6 +42,7 @@ const struct dig_usage dig_usage_checkout = {
 	"[-f] [--detach] [REV | -]\n"
 	"[-f] (-b | -B) NAME [REV]\n"
 	"[REV] -- PATH...\n"
+	"(--ours | --theirs) [--] PATH...\n"
 	"--into DIR REV [-- PATH...]",
 	"Switch to a branch or commit: HEAD, what is staged and the work tree "
 	"become those of REV; '-' is where HEAD was before. Changes that do "
@@ -74,6 +80,12 @@ take_paths(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 	if (opts->detach)
 		return dig_raise(
 		    err, DIG_EINVALID, "--detach does not go with paths");
+	if (opts->side != NULL && rev != NULL)
+		return dig_raise(err, DIG_EINVALID,
+		    "--%s goes without a revision", opts->side);
+	if (opts->side != NULL)
+		what.side =
+		    opts->side[0] == 'o' ? DIG_SIDE_OURS : DIG_SIDE_THEIRS;
 	what.source = rev;
 	what.staged = rev != NULL;
 	what.worktree = true;
@@ -135,6 +147,8 @@ split(struct dig_repo *repo, const struct opts *opts,
 		return dig_raise(err, DIG_EINVALID,
 		    "there is one revision at most before '--'");
 	if (args->dashdash == 0 || args->argc == 0)
+		return DIG_OK;
+	if (args->dashdash < 0 && opts->side != NULL)
 		return DIG_OK;
 	if (args->dashdash < 0 && opts->into == NULL &&
 	    strcmp(args->argv[0], "-") != 0) {
@@ -198,6 +212,9 @@ dig_cmd_checkout(
 		return st;
 	paths = (const char *const *)args.argv + first;
 	npaths = (size_t)(args.argc - first);
+	if (opts.side != NULL && (npaths == 0 || opts.into != NULL))
+		return dig_raise(
+		    err, DIG_EINVALID, "--%s takes paths", opts.side);
 	if (opts.into != NULL)
 		return write_into(cli, repo, &opts, rev, paths, npaths, err);
 	if (npaths > 0)

@@ -42,7 +42,7 @@ static const struct dig_opt options[] = {
 	DIG_OPT_FLAG(0, "amend", struct opts, amend,
 	    "replace the commit that HEAD names"),
 	DIG_OPT_FLAG(0, "no-edit", struct opts, no_edit,
-	    "with --amend: keep its message"),
+	    "with --amend: keep its message; else the prepared one"),
 	DIG_OPT_FLAG('v', "verbose", struct opts, verbose,
 	    "show what will be recorded in the editor, as a patch"),
 	DIG_OPT_FLAG(0, "allow-empty", struct opts, allow_empty,
@@ -142,7 +142,7 @@ put_patch(struct dig_repo *repo, bool amend, struct dig_buf *out,
 /* What the editor shows: the old message, and what will be recorded. */
 static enum dig_status
 make_template(struct dig_repo *repo, const struct opts *opts,
-    struct dig_buf *out, struct dig_error *err)
+    const struct dig_op *op, struct dig_buf *out, struct dig_error *err)
 {
 	struct listing listing = { out, 0 };
 	const char *branch = dig_repo_branch(repo);
@@ -151,8 +151,12 @@ make_template(struct dig_repo *repo, const struct opts *opts,
 
 	if (opts->amend && dig_repo_head(repo, &head))
 		st = dig_record_message(repo, &head, out, err);
+	else
+		dig_buf_put(out, op->message.data, op->message.len);
 	if (st != DIG_OK)
 		return st;
+	if (op->nparents > 0)
+		dig_buf_puts(out, "\n# This records a merge.");
 	dig_buf_puts(out,
 	    "\n# The message of the commit. Lines that begin with '#' are "
 	    "left out,\n# and an empty message records nothing.\n#\n");
@@ -164,7 +168,7 @@ make_template(struct dig_repo *repo, const struct opts *opts,
 	st =
 	    dig_record_each_change(repo, opts->amend, on_change, &listing, err);
 	if (st == DIG_OK && listing.count == 0 && !opts->amend &&
-	    !opts->allow_empty) {
+	    !opts->allow_empty && op->nparents == 0) {
 		st = dig_raise(err, DIG_ENO, "nothing to commit");
 		dig_hint(err, "stage changes with 'dig add'");
 	}
@@ -242,6 +246,18 @@ pass_through(struct dig_cli *cli, struct dig_repo *repo,
 	return st;
 }
 
+/* --no-edit without --amend: a merge has a message prepared. */
+static enum dig_status
+prepared_message(
+    const struct dig_op *op, struct dig_buf *out, struct dig_error *err)
+{
+	if (op->message.len == 0)
+		return dig_raise(err, DIG_EINVALID,
+		    "--no-edit needs a message: -m, -F or --amend");
+	dig_buf_put(out, op->message.data, op->message.len);
+	return DIG_OK;
+}
+
 /* Where the message comes from; *kept: it is that of the amended commit. */
 static enum dig_status
 find_message(struct dig_cli *cli, struct dig_repo *repo,
@@ -251,17 +267,25 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 	bool given = opts->messages.count > 0 || opts->file != NULL;
 	bool hooked = hooks->prepare || hooks->check;
 	struct dig_buf text = DIG_BUF_INIT;
-	enum dig_status st = DIG_OK;
 	struct dig_oid head;
+	struct dig_op op;
+	enum dig_status st;
 	bool patch;
 
 	*kept = !given && opts->amend && opts->no_edit;
-	*edited = !given && !*kept;
+	*edited = !given && !opts->no_edit;
 	patch = *edited && opts->verbose;
+	st = dig_operation(repo, &op, err);
+	if (st == DIG_OK)
+		st = dig_record_ready(&op, err);
+	if (st != DIG_OK)
+		goto out;
 	if (given)
 		st = dig_message_given(&opts->messages, opts->file, &text, err);
 	else if (*edited)
-		st = make_template(repo, opts, &text, err);
+		st = make_template(repo, opts, &op, &text, err);
+	else if (!*kept)
+		st = prepared_message(&op, &text, err);
 	else if (hooked && dig_repo_head(repo, &head))
 		st = dig_record_message(repo, &head, &text, err);
 	if (st == DIG_OK && patch)
@@ -280,6 +304,8 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 		dig_message_clean(text.data,
 		    patch ? dig_message_scissors(&text) : text.len, *edited,
 		    out);
+out:
+	dig_op_clear(&op);
 	dig_buf_clear(&text);
 	return st;
 }
@@ -392,10 +418,6 @@ check_opts(
 	if (opts->messages.count != 0 && opts->file != NULL)
 		return dig_raise(
 		    err, DIG_EINVALID, "-m and -F do not go together");
-	if (opts->no_edit && !opts->amend && opts->messages.count == 0 &&
-	    opts->file == NULL)
-		return dig_raise(err, DIG_EINVALID,
-		    "--no-edit needs a message: -m, -F or --amend");
 	return DIG_OK;
 }
 

@@ -202,7 +202,7 @@ put_staged(struct view *view)
 	for (size_t i = 0; i < view->list->nchanges; i++) {
 		const struct dig_status_item *item = &view->list->items[i];
 
-		if (item->staged == ' ')
+		if (item->staged == ' ' || item->is_unmerged)
 			continue;
 		if (!any)
 			dig_out_printf(view->out,
@@ -225,11 +225,12 @@ put_work(struct view *view)
 	bool gone = false;
 
 	for (size_t i = 0; i < view->list->nchanges; i++)
-		gone |= view->list->items[i].work == 'D';
+		gone |= view->list->items[i].work == 'D' &&
+			!view->list->items[i].is_unmerged;
 	for (size_t i = 0; i < view->list->nchanges; i++) {
 		const struct dig_status_item *item = &view->list->items[i];
 
-		if (item->work == ' ')
+		if (item->work == ' ' || item->is_unmerged)
 			continue;
 		if (!any)
 			dig_out_printf(view->out,
@@ -246,6 +247,67 @@ put_work(struct view *view)
 	}
 	dig_out_puts(view->out, any ? "\n" : "");
 	return any;
+}
+
+static const char *
+unmerged_label(const struct dig_status_item *item)
+{
+	static const struct {
+		char letters[3];
+		const char *label;
+	} labels[] = {
+		{ "DD", "both deleted:    " },
+		{ "AU", "added by us:     " },
+		{ "UD", "deleted by them: " },
+		{ "UA", "added by them:   " },
+		{ "DU", "deleted by us:   " },
+		{ "AA", "both added:      " },
+	};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
+		if (labels[i].letters[0] == item->staged &&
+		    labels[i].letters[1] == item->work)
+			return labels[i].label;
+	return "both modified:   ";
+}
+
+static bool
+put_unmerged(struct view *view)
+{
+	bool any = false, kept = false, gone = false;
+
+	for (size_t i = 0; i < view->list->nchanges; i++) {
+		const struct dig_status_item *item = &view->list->items[i];
+
+		if (!item->is_unmerged)
+			continue;
+		any = true;
+		gone |= item->staged == 'D' || item->work == 'D';
+		kept |= item->staged != 'D' || item->work != 'D';
+	}
+	if (!any)
+		return false;
+	dig_out_printf(view->out,
+	    "Unmerged paths:\n  (use \"dig %s <file>...\"%s "
+	    "to mark resolution)\n",
+	    !gone  ? "add"
+	    : kept ? "add/rm"
+		   : "rm",
+	    gone && kept ? " as appropriate" : "");
+	for (size_t i = 0; i < view->list->nchanges; i++) {
+		const struct dig_status_item *item = &view->list->items[i];
+
+		if (!item->is_unmerged)
+			continue;
+		dig_out_puts(view->out, "\t");
+		colour(view, DIG_COLOUR_RED);
+		dig_out_puts(view->out, unmerged_label(item));
+		put_long_path(view, item->path, item->len, "");
+		colour(view, DIG_COLOUR_RESET);
+		dig_out_puts(view->out, "\n");
+	}
+	dig_out_puts(view->out, "\n");
+	return true;
 }
 
 static void
@@ -309,6 +371,27 @@ put_where(struct view *view)
 	}
 }
 
+/* What is in progress, and how to go on. */
+static void
+put_operation(struct view *view)
+{
+	struct dig_error ignored = DIG_ERROR_INIT;
+	struct dig_op op;
+
+	if (dig_operation(view->repo, &op, &ignored) != DIG_OK)
+		return;
+	if (op.kind == DIG_OP_MERGE)
+		dig_out_puts(view->out,
+		    op.nconflicts > 0
+			? "You have unmerged paths.\n"
+			  "  (fix conflicts and run \"dig commit\")\n"
+			  "  (use \"dig merge --abort\" to abort the "
+			  "merge)\n\n"
+			: "All conflicts fixed but you are still merging.\n"
+			  "  (use \"dig commit\" to conclude merge)\n\n");
+	dig_op_clear(&op);
+}
+
 /* The last line: what a commit would do now. */
 static void
 put_summary(struct view *view, bool work)
@@ -338,8 +421,10 @@ put_long(struct view *view)
 	bool work;
 
 	put_where(view);
+	put_operation(view);
 	staged = put_staged(view);
-	work = put_work(view);
+	work = put_unmerged(view);
+	work |= put_work(view);
 	if (view->untracked == DIG_UNTRACKED_NONE && staged)
 		dig_out_puts(view->out,
 		    "Untracked files not listed (use -u option to show "

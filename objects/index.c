@@ -57,6 +57,9 @@ read_position(struct dig_index *index, struct dig_error *err)
 	if (pos->has_head)
 		st = dig_stmt_oid(stmt, 7, &pos->head_id, err);
 	pos->next_seq = dig_stmt_int(stmt, 9);
+	pos->op_state = dig_oid_zero;
+	if (st == DIG_OK && !dig_stmt_is_null(stmt, 8))
+		st = dig_stmt_oid(stmt, 8, &pos->op_state, err);
 	if (st == DIG_OK && (pos->next_seq < 1 || pos->record.len > pos->end))
 		st = dig_raise(err, DIG_ECORRUPT, "the index's position");
 	pos->known = st == DIG_OK;

@@ -12,6 +12,7 @@
 #include "objects/commit.h"
 #include "objects/index_internal.h"
 #include "objects/oidmap.h"
+#include "objects/op_state.h"
 #include "objects/pack.h"
 
 static struct dig_node_io
@@ -1264,6 +1265,68 @@ redo_pending(
 	return st;
 }
 
+/* ---- Conflicts -------------------------------------------------------- */
+
+static enum dig_status
+put_conflict(struct dig_index *index, const struct dig_conflict *conflict,
+    struct dig_error *err)
+{
+	struct dig_oid contents[DIG_SIDES]; /* bound until the end */
+	struct dig_stmt *stmt = NULL;
+	enum dig_status st;
+
+	st = dig_db_stmt(index->db, DIG_SQL_CONFLICT_PUT, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	dig_stmt_bind_path(stmt, 1, conflict->path, conflict->path_len);
+	for (int i = 0; i < DIG_SIDES; i++) {
+		const struct dig_entry *entry = &conflict->side[i];
+
+		if (!conflict->has[i]) {
+			dig_stmt_bind_null(stmt, 3 + 2 * i);
+			dig_stmt_bind_null(stmt, 4 + 2 * i);
+			continue;
+		}
+		dig_entry_content_id(entry, &contents[i]);
+		dig_stmt_bind_int(stmt, 3 + 2 * i, (int64_t)entry->kind);
+		dig_stmt_bind_oid(stmt, 4 + 2 * i, &contents[i]);
+	}
+	st = dig_stmt_run(stmt, err);
+	dig_stmt_done(stmt);
+	return st;
+}
+
+/* The rows of what the state has in conflict. An operation of a later dig
+ * gives none; so does a state that is lost, and fsck says so. */
+static enum dig_status
+put_conflicts(
+    struct dig_index *index, const struct dig_oid *state, struct dig_error *err)
+{
+	struct dig_node_io io = node_io(index);
+	struct dig_buf bytes = DIG_BUF_INIT;
+	struct dig_stmt *stmt = NULL;
+	struct dig_op op = { 0 };
+	enum dig_status st;
+
+	st = dig_db_stmt(index->db, DIG_SQL_CONFLICT_CLEAR, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	st = dig_stmt_run(stmt, err);
+	dig_stmt_done(stmt);
+	if (st != DIG_OK || dig_oid_is_zero(state))
+		return st;
+	st = io.get(io.arg, DIG_KIND_STATE, state, &bytes, err);
+	if (st == DIG_OK)
+		st = dig_op_decode(bytes.data, bytes.len, &op, err);
+	for (size_t i = 0; st == DIG_OK && i < op.nconflicts; i++)
+		st = put_conflict(index, &op.conflicts[i], err);
+	if (st == DIG_ECONFLICT || is_lost(st, err))
+		st = DIG_OK;
+	dig_op_clear(&op);
+	dig_buf_clear(&bytes);
+	return st;
+}
+
 static bool
 heads_equal(const struct dig_state *a, const struct dig_state *b)
 {
@@ -1318,6 +1381,8 @@ dig_index_apply(struct dig_index *index, const struct dig_state *from,
 		st = apply_refs(index, from, to, err);
 	if (st == DIG_OK && !plain && (derive || !heads || !refs))
 		st = redo_pending(index, to, err);
+	if (st == DIG_OK && !dig_oid_eq(&from->op_state, &to->op_state))
+		st = put_conflicts(index, &to->op_state, err);
 	return st;
 }
 
@@ -1337,6 +1402,7 @@ state_of_rows(
 	if (!index->position.known)
 		return DIG_OK;
 	out->staged_root = index->position.staged_root;
+	out->op_state = index->position.op_state;
 	if (index->position.head_ref != NULL)
 		out->head_ref = dig_strdup(index->position.head_ref);
 	else if (index->position.has_head)

@@ -15,6 +15,7 @@ struct dig_position {
 	struct dig_oid hash;
 	struct dig_oid store_id;
 	struct dig_oid staged_root;
+	struct dig_oid op_state; /* zero: none */
 	struct dig_buf record;
 	char *head_ref;
 	bool has_head;

@@ -112,6 +112,9 @@ void dig_writer_free(struct dig_writer *writer);
 enum dig_status dig_writer_put(struct dig_writer *writer, enum dig_kind kind,
     const struct dig_oid *id, const void *raw, size_t len,
     const struct dig_oid *base, bool bulk, struct dig_error *err) DIG_CHECKED;
+/* Chunks that are put while this is on can be got from the writer before the
+ * transaction ends, as nodes always can: they are held in memory so long. */
+void dig_writer_keep(struct dig_writer *writer, bool on);
 /* Store what this writer still holds back to share a frame. */
 enum dig_status dig_writer_flush(
     struct dig_writer *writer, struct dig_error *err) DIG_CHECKED;

@@ -25,6 +25,7 @@ struct dig_writer {
 	size_t nitems;
 	size_t items_cap;
 	bool chains; /* what is not committed serves as base, too */
+	bool keeps; /* the bytes of chunks */
 };
 
 struct dig_writer *
@@ -303,7 +304,7 @@ put_alone(struct dig_writer *writer, enum dig_kind kind,
 	if (st != DIG_OK)
 		return st;
 	dig_oidmap_place(&store->map, kind, id, &at,
-	    kind == DIG_KIND_CHUNK ? NULL : raw, len);
+	    kind == DIG_KIND_CHUNK && !writer->keeps ? NULL : raw, len);
 	atomic_fetch_sub(&store->nclaims, 1);
 	return DIG_OK;
 }
@@ -346,10 +347,16 @@ dig_writer_put(struct dig_writer *writer, enum dig_kind kind,
 	if (st != DIG_OK || !ours)
 		return st;
 	count_chunk(writer->store, kind, len);
-	if (kind == DIG_KIND_CHUNK && base == NULL && !bulk &&
+	if (kind == DIG_KIND_CHUNK && base == NULL && !bulk && !writer->keeps &&
 	    len <= SOLID_CHUNK_MAX)
 		return put_in_solid(writer, id, raw, len, err);
 	return put_alone(writer, kind, id, raw, len, base, bulk, err);
+}
+
+void
+dig_writer_keep(struct dig_writer *writer, bool on)
+{
+	writer->keeps = on;
 }
 
 static enum dig_status

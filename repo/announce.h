@@ -3,15 +3,13 @@
  * The announcement of a switch (checkout.h, C1): what a journal record names
  * before the first working file changes; for repo/ only.
  *
- * Format: docs/format.md "A switch in progress".
+ * Format: docs/format.md "State".
  */
 #ifndef REPO_ANNOUNCE_H
 #define REPO_ANNOUNCE_H
 
 #include "repo/internal.h"
-
-/* Switches, each to another tree, that may be unfinished at a time. */
-#define DIG_ANNOUNCED_MAX 32
+#include "repo/operation.h"
 
 /*
  * Where a switch leads. One that begins while others have not finished names
@@ -21,12 +19,13 @@ struct dig_announcement {
 	struct dig_oid commit; /* HEAD to be */
 	char *ref;             /* NULL: detached; owned */
 	size_t nroots;         /* the staged root to be comes first */
-	struct dig_oid roots[DIG_ANNOUNCED_MAX];
+	struct dig_oid roots[DIG_OP_ROOTS_MAX];
+	bool is_within; /* read: a merge or the like is in progress, too */
 };
 
 /*
  * Read the announcement that a state object is. out: the caller frees ref.
- * Errors: CONFLICT (it is the state of another operation), CORRUPT.
+ * Errors: CONFLICT (the state has none), CORRUPT.
  */
 enum dig_status dig_announcement_read(struct dig_repo *repo,
     const struct dig_oid *id, struct dig_announcement *out,
@@ -38,7 +37,8 @@ enum dig_status dig_announcement_add(struct dig_announcement *ann,
 
 /*
  * Inside a transaction: record the announcement, "begin " and the verb, and
- * begin the next transaction. *op: the operation.
+ * begin the next transaction. What else is in progress stays so. *op: the
+ * operation, inout; 0: a new one.
  */
 enum dig_status dig_announce(struct dig_repo *repo,
     const struct dig_announcement *ann, const char *verb, uint64_t *op,

@@ -105,13 +105,20 @@ struct dig_restore_options {
 	bool staged;        /* change what is staged */
 	bool worktree;      /* change working files, over edits */
 	bool overlay;       /* leave paths that the source has not (checkout) */
+	/* DIG_SIDE_OURS, DIG_SIDE_THEIRS: of paths that are not merged take
+	 * this version into the work tree, from what is staged the others; 0:
+	 * paths that are not merged are refused then. */
+	int side;
 	const char *const *paths; /* pathspecs, one at least */
 	size_t npaths;
 };
 
 /*
+ * What takes staged paths from a commit makes them merged, too.
+ *
  * Errors: NOTFOUND (source, a pathspec that matches nothing), CONFLICT (an
- * entry of both a file and a folder; another repository in the way), FILE,
+ * entry of both a file and a folder; another repository in the way), NO (a
+ * path is not merged, or has no such version), FILE,
  * LOCKED, CANCELLED, those of the store.
  */
 enum dig_status dig_restore(struct dig_repo *repo,

@@ -14,6 +14,7 @@
 
 #include "objects/hash64.h"
 #include "repo/fsck_internal.h"
+#include "repo/operation.h"
 
 #define PAGE 1000
 #define FINDINGS_MAX 1000
@@ -698,6 +699,70 @@ check_pending(struct check *check, struct dig_error *err)
 	    &check->state->staged_root, "what is staged", counts, err);
 }
 
+/* One row of a conflict, as the state has it. */
+static bool
+same_conflict(struct dig_stmt *stmt, const struct dig_conflict *conflict)
+{
+	bool same = true;
+
+	for (int i = 0; i < DIG_SIDES && same; i++) {
+		const struct dig_entry *entry = &conflict->side[i];
+		struct dig_oid content;
+		const void *id;
+		size_t len;
+
+		same = dig_stmt_is_null(stmt, 1 + 2 * i) == !conflict->has[i];
+		if (!conflict->has[i] || !same)
+			continue;
+		dig_entry_content_id(entry, &content);
+		id = dig_stmt_blob(stmt, 2 + 2 * i, &len);
+		same = dig_stmt_int(stmt, 1 + 2 * i) == (int64_t)entry->kind &&
+		       len == DIG_HASH_SIZE &&
+		       memcmp(id, content.bytes, len) == 0;
+	}
+	return same;
+}
+
+static enum dig_status
+check_conflicts(struct check *check, struct dig_error *err)
+{
+	struct dig_stmt *stmt = NULL;
+	struct dig_op op = { 0 };
+	enum dig_status st;
+	size_t nrows = 0;
+	bool same = true;
+
+	st = dig_op_read(check->fsck->repo, &check->state->op_state, &op, err);
+	if (st != DIG_OK)
+		return DIG_OK; /* the object was a finding, or is unknown */
+	st = dig_db_stmt(check->db, DIG_SQL_CONFLICT_PAGE, &stmt, err);
+	if (st == DIG_OK) {
+		dig_stmt_bind_blob(stmt, 1, "", 0);
+		dig_stmt_bind_int(stmt, 2, INT64_MAX);
+		while ((st = dig_stmt_row(stmt, err)) == DIG_OK) {
+			const struct dig_conflict *conflict;
+			const void *path;
+			size_t len;
+
+			path = dig_stmt_blob(stmt, 0, &len);
+			conflict = dig_op_conflict(&op, path, len);
+			same &=
+			    conflict != NULL && same_conflict(stmt, conflict);
+			nrows++;
+		}
+		dig_stmt_done(stmt);
+	}
+	if (st != DIG_ENOTFOUND)
+		goto out;
+	st = DIG_OK;
+	check->nrows += nrows;
+	if (!same || nrows != op.nconflicts)
+		differs(check, "the rows of conflicts");
+out:
+	dig_op_clear(&op);
+	return st;
+}
+
 /* ---- The whole -------------------------------------------------------- */
 
 /* *same: the index stands where the journal does that is being checked. */
@@ -744,6 +809,8 @@ check_rows(struct check *check, struct dig_error *err)
 		st = check_commits(check, err);
 	if (st == DIG_OK)
 		st = check_pending(check, err);
+	if (st == DIG_OK)
+		st = check_conflicts(check, err);
 	if (st == DIG_OK)
 		st = dig_db_check(check->db, err);
 	return st;

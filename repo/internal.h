@@ -40,6 +40,10 @@ struct dig_ignore *dig_repo_ignore(struct dig_repo *repo);
 enum dig_status dig_repo_read_commit(struct dig_repo *repo,
     const struct dig_oid *id, struct dig_buf *bytes, struct dig_commit *out,
     struct dig_error *err) DIG_CHECKED;
+/* The tree of a commit. */
+enum dig_status dig_repo_commit_tree(struct dig_repo *repo,
+    const struct dig_oid *id, struct dig_oid *out,
+    struct dig_error *err) DIG_CHECKED;
 /* Tree of HEAD's commit; the empty tree before the first. */
 enum dig_status dig_repo_head_tree(struct dig_repo *repo, struct dig_oid *out,
     struct dig_error *err) DIG_CHECKED;

@@ -12,6 +12,7 @@
 
 #include "repo/ident.h"
 #include "repo/internal.h"
+#include "repo/operation.h"
 #include "repo/revision.h"
 
 /* ---- Messages --------------------------------------------------------- */
@@ -131,6 +132,7 @@ struct making {
 	bool has_head;
 	struct dig_buf old; /* bytes of the commit that is amended */
 	struct dig_commit amended;
+	struct dig_op op;        /* in progress */
 	struct dig_buf parents;  /* ids */
 	struct dig_oid old_tree; /* of the first parent */
 	struct dig_recorded record;
@@ -143,6 +145,7 @@ making_clear(struct making *m)
 	dig_person_clear(&m->author);
 	dig_person_clear(&m->committer);
 	dig_buf_clear(&m->old);
+	dig_op_clear(&m->op);
 	dig_buf_clear(&m->parents);
 	dig_recorded_clear(&m->record);
 }
@@ -171,6 +174,9 @@ set_parents(struct making *m, struct dig_error *err)
 		}
 	} else if (m->has_head) {
 		dig_buf_put(&m->parents, m->head.bytes, sizeof(m->head.bytes));
+		for (size_t i = 0; i < m->op.nparents; i++)
+			dig_buf_put(
+			    &m->parents, m->op.parents[i].bytes, DIG_HASH_SIZE);
 	}
 	commit->parents = m->parents.data;
 	commit->nparents = m->parents.len / DIG_HASH_SIZE;
@@ -253,6 +259,37 @@ refuse_empty(const struct making *m, struct dig_error *err)
 	return DIG_ENO;
 }
 
+enum dig_status
+dig_record_ready(const struct dig_op *op, struct dig_error *err)
+{
+	enum dig_status st;
+
+	if (op->nconflicts == 0)
+		return DIG_OK;
+	st = dig_raise(err, DIG_ECONFLICT,
+	    "cannot commit: %zu path%s not merged", op->nconflicts,
+	    op->nconflicts == 1 ? " is" : "s are");
+	dig_hint(err,
+	    "edit the files that 'dig status' lists, then say so with "
+	    "'dig add' or 'dig rm'");
+	return st;
+}
+
+/* What is in progress must allow a commit. */
+static enum dig_status
+read_operation(struct making *m, struct dig_error *err)
+{
+	struct dig_op *op = &m->op;
+	enum dig_status st;
+
+	st = dig_op_next(m->repo, op, err);
+	if (st != DIG_OK || op->kind == DIG_OP_NONE)
+		return st;
+	if (m->options->amend)
+		return dig_op_refuse(m->repo, "amend", err);
+	return dig_record_ready(op, err);
+}
+
 /* Everything but writing; inside the transaction. */
 static enum dig_status
 prepare(struct making *m, struct dig_error *err)
@@ -272,7 +309,8 @@ prepare(struct making *m, struct dig_error *err)
 	    !dig_oid_eq(m->options->staged, &next->staged_root))
 		return dig_raise(err, DIG_ECONFLICT,
 		    "what is staged changed meanwhile; nothing was committed");
-	if (m->options->amend)
+	st = read_operation(m, err);
+	if (st == DIG_OK && m->options->amend)
 		st = read_amended(m, err);
 	if (st == DIG_OK)
 		st = check_message(
@@ -345,11 +383,15 @@ commit_all(struct making *m, struct dig_error *err)
 	m->record.new_chunks = cost.new_chunks;
 	m->record.raw_bytes = cost.raw_bytes;
 	m->record.stored_bytes = cost.stored_bytes;
-	dig_buf_printf(&verb, "commit%s: %.200s",
-	    m->options->amend   ? " (amend)"
-	    : m->record.is_root ? " (initial)"
-				: "",
-	    m->record.subject);
+	if (m->options->verb != NULL)
+		dig_buf_puts(&verb, m->options->verb);
+	else
+		dig_buf_printf(&verb, "commit%s: %.200s",
+		    m->options->amend        ? " (amend)"
+		    : m->record.is_root      ? " (initial)"
+		    : m->commit.nparents > 1 ? " (merge)"
+					     : "",
+		    m->record.subject);
 	options.verb = (const char *)verb.data;
 	options.op = m->options->op;
 	options.stats = m->again ? NULL : &cost;
@@ -383,6 +425,9 @@ dig_record_commit(struct dig_repo *repo,
 	if (st != DIG_OK)
 		goto out;
 	move_head(&m);
+	st = dig_op_end(repo, err);
+	if (st != DIG_OK)
+		goto out;
 	began = false; /* a failing commit rolls back by itself */
 	st = commit_all(&m, err);
 	if (st != DIG_OK)

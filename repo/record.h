@@ -12,6 +12,7 @@
 #include "objects/base/error.h"
 #include "objects/oid.h"
 
+struct dig_op;
 struct dig_repo;
 
 /*
@@ -30,7 +31,8 @@ struct dig_record_options {
 	const char *date;   /* of the author, or NULL */
 	bool amend;         /* take the place of HEAD's commit */
 	bool allow_empty;
-	uint64_t op; /* the operation that staged for this commit, or 0 */
+	const char *verb; /* for the journal; NULL: "commit: subject" */
+	uint64_t op;      /* the operation that staged for this commit, or 0 */
 	/* What was staged when the person wrote the message, or NULL: when it
 	 * is something else now, nothing is recorded. */
 	const struct dig_oid *staged;
@@ -54,16 +56,22 @@ struct dig_recorded {
 void dig_recorded_clear(struct dig_recorded *record);
 
 /*
- * Make a commit of the staged root and move HEAD's branch (or HEAD) to it.
+ * Make a commit of the staged root and move HEAD's branch (or HEAD) to it. A
+ * merge in progress gives it its other parents and is over then.
  *
  * Errors: NO (nothing to commit, an empty message); INVALID (no identity, a
  * bad author or date, nothing to amend, a message with NUL or longer than 4
- * MiB); CONFLICT (staged changed meanwhile); LOCKED; those of the index.
+ * MiB); CONFLICT (staged changed meanwhile, unmerged paths, or an operation is
+ * in progress and HEAD was to be amended); LOCKED; those of the index.
  * Cost: O(changes). One transaction.
  */
 enum dig_status dig_record_commit(struct dig_repo *repo,
     const struct dig_record_options *options, struct dig_recorded *out,
     struct dig_error *err) DIG_CHECKED;
+
+/* Errors: CONFLICT when there are paths that are not merged. */
+enum dig_status dig_record_ready(
+    const struct dig_op *op, struct dig_error *err) DIG_CHECKED;
 
 /* The message of a commit into out (reset). */
 enum dig_status dig_record_message(struct dig_repo *repo,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "repo/announce.h"
+#include "repo/operation.h"
 #include "repo/select.h"
 #include "repo/steps.h"
 
@@ -19,6 +20,8 @@ struct change {
 	struct dig_oid staged;
 	struct dig_steps steps;
 	uint64_t nconflicts;
+	struct dig_op op; /* in progress */
+	bool resolves;    /* some paths are unmerged */
 };
 
 static enum dig_status
@@ -97,6 +100,8 @@ check_path(
 	bool staged_differs;
 	int which;
 
+	if (dig_op_conflict(&rm->op, step->path, step->path_len) != NULL)
+		return DIG_OK; /* what a merge left is in the commits */
 	st = dig_worktree_look(&rm->steps.folders, step->path, &look, err);
 	if (st != DIG_OK)
 		return st;
@@ -149,6 +154,10 @@ collect(struct change *rm, struct dig_error *err)
 	rm->staged = dig_index_next(rm->repo->index)->staged_root;
 	st = dig_repo_head_tree(rm->repo, &rm->head_tree, err);
 	if (st == DIG_OK)
+		st = dig_op_next(rm->repo, &rm->op, err);
+	if (st == DIG_OK)
+		st = dig_op_resolve(rm->repo, rm->spec, &rm->resolves, err);
+	if (st == DIG_OK)
 		st = dig_select(
 		    &rm->io, &rm->staged, rm->spec, add_path, rm, err);
 	if (st == DIG_OK && !rm->options->quiet_unmatched)
@@ -187,7 +196,7 @@ carry_out(struct change *rm, struct dig_error *err)
 {
 	enum dig_status st = DIG_OK;
 
-	if (!rm->options->dry_run && rm->steps.n > 0) {
+	if (!rm->options->dry_run && (rm->steps.n > 0 || rm->resolves)) {
 		if (!rm->options->cached) {
 			rm->steps.force = true;
 			st = dig_steps_check(&rm->steps, err);
@@ -228,6 +237,7 @@ dig_remove(struct dig_repo *repo, const struct dig_remove_options *options,
 		st = carry_out(&rm, err);
 	dig_index_rollback(repo->index); /* of what was not committed */
 	dig_steps_clear(&rm.steps);
+	dig_op_clear(&rm.op);
 	dig_pathspec_free(rm.spec);
 	return st;
 }

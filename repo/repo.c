@@ -254,21 +254,28 @@ dig_repo_read_commit(struct dig_repo *repo, const struct dig_oid *id,
 }
 
 enum dig_status
-dig_repo_head_tree(
-    struct dig_repo *repo, struct dig_oid *out, struct dig_error *err)
+dig_repo_commit_tree(struct dig_repo *repo, const struct dig_oid *id,
+    struct dig_oid *out, struct dig_error *err)
 {
 	struct dig_buf bytes = DIG_BUF_INIT;
 	struct dig_commit commit;
-	struct dig_oid id;
 	enum dig_status st;
 
-	if (!dig_repo_head(repo, &id)) {
-		dig_tree_empty(out);
-		return DIG_OK;
-	}
-	st = dig_repo_read_commit(repo, &id, &bytes, &commit, err);
+	st = dig_repo_read_commit(repo, id, &bytes, &commit, err);
 	if (st == DIG_OK)
 		*out = commit.tree;
 	dig_buf_clear(&bytes);
 	return st;
+}
+
+enum dig_status
+dig_repo_head_tree(
+    struct dig_repo *repo, struct dig_oid *out, struct dig_error *err)
+{
+	struct dig_oid id;
+
+	if (dig_repo_head(repo, &id))
+		return dig_repo_commit_tree(repo, &id, out, err);
+	dig_tree_empty(out);
+	return DIG_OK;
 }

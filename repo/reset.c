@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "repo/internal.h"
+#include "repo/operation.h"
 
 static void
 move_head(struct dig_state *next, const struct dig_oid *commit)
@@ -24,6 +25,14 @@ tell(const struct dig_state *next, struct dig_checkout_result *result)
 	if (next->head_ref != NULL)
 		result->branch = dig_strdup(dig_ref_short(next->head_ref));
 	dig_state_head(next, &result->commit);
+}
+
+/* With what is staged, a merge in progress goes. */
+static enum dig_status
+end_operation(struct dig_repo *repo, enum dig_reset how, struct dig_error *err)
+{
+	return how == DIG_RESET_SOFT ? dig_op_refuse(repo, "reset --soft", err)
+				     : dig_op_end(repo, err);
 }
 
 /* Inside a transaction: what the record will say. */
@@ -69,6 +78,8 @@ dig_reset(struct dig_repo *repo, enum dig_reset how, const char *rev,
 	}
 	memset(result, 0, sizeof(*result));
 	st = dig_index_begin(repo->index, err);
+	if (st == DIG_OK)
+		st = end_operation(repo, how, err);
 	if (st == DIG_OK)
 		st = prepare(repo, how, rev, err);
 	if (st == DIG_OK) {

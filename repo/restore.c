@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "repo/announce.h"
+#include "repo/operation.h"
 #include "repo/revision.h"
 #include "repo/select.h"
 #include "repo/steps.h"
@@ -21,6 +22,8 @@ struct change {
 	struct dig_oid result; /* the new staged root */
 	struct dig_steps steps;
 	struct dig_steps same; /* paths that only the work tree has otherwise */
+	struct dig_op op;      /* in progress */
+	bool resolves;         /* paths become merged */
 };
 
 static bool
@@ -44,6 +47,72 @@ add_difference(void *arg, const struct dig_entry *staged,
 	return dig_steps_add(&ch->steps, staged, source, err);
 }
 
+/* From what is staged into the work tree: a path that is not merged has no
+ * one version there. */
+static bool
+takes_sides(const struct change *ch)
+{
+	return !ch->options->staged && ch->options->source == NULL;
+}
+
+static enum dig_status
+no_version(const struct change *ch, const struct dig_conflict *conflict,
+    struct dig_error *err)
+{
+	struct dig_buf shown = DIG_BUF_INIT;
+	int side = ch->options->side;
+
+	dig_path_quote(&shown, conflict->path, conflict->path_len, true);
+	if (side == 0) {
+		dig_ignore(dig_raise(err, DIG_ENO, "%.300s is not merged",
+		    (const char *)shown.data));
+		dig_hint(err, "'dig checkout --ours' or '--theirs' takes the "
+			      "version of one side");
+	} else {
+		dig_ignore(dig_raise(err, DIG_ENO,
+		    "%.300s has no version of %s", (const char *)shown.data,
+		    side == DIG_SIDE_OURS ? "ours" : "theirs"));
+		dig_hint(err, "'dig rm' says that it shall be gone");
+	}
+	dig_buf_clear(&shown);
+	return DIG_ENO;
+}
+
+/* Paths that are not merged: the version of one side. */
+static enum dig_status
+add_sides(struct change *ch, struct dig_error *err)
+{
+	int side = ch->options->side;
+	struct dig_steps sides;
+	enum dig_status st = DIG_OK;
+
+	dig_steps_init(&sides, ch->repo, ch->steps.what);
+	sides.force = true;
+	for (size_t i = 0; i < ch->op.nconflicts && st == DIG_OK; i++) {
+		const struct dig_conflict *conflict = &ch->op.conflicts[i];
+		struct dig_entry staged;
+		bool is_staged;
+
+		if (!dig_pathspec_match(
+			ch->spec, conflict->path, conflict->path_len, false))
+			continue;
+		if (side == 0 || !conflict->has[side]) {
+			st = no_version(ch, conflict, err);
+			break;
+		}
+		st = dig_tree_find(&ch->io, &ch->staged, conflict->path,
+		    conflict->path_len, &staged, err);
+		is_staged = st == DIG_OK;
+		if (is_staged || st == DIG_ENOTFOUND)
+			st = dig_steps_add(&sides, is_staged ? &staged : NULL,
+			    &conflict->side[side], err);
+	}
+	if (st == DIG_OK)
+		dig_steps_merge(&ch->steps, &sides);
+	dig_steps_clear(&sides);
+	return st;
+}
+
 /* Any path of the source: the working file may differ. */
 static enum dig_status
 add_edited(void *arg, const struct dig_entry *entry, struct dig_error *err)
@@ -56,6 +125,9 @@ add_edited(void *arg, const struct dig_entry *entry, struct dig_error *err)
 
 	if (!ch->options->worktree)
 		return DIG_OK; /* it was to be marked as matched */
+	if (takes_sides(ch) &&
+	    dig_op_conflict(&ch->op, entry->path, entry->path_len) != NULL)
+		return DIG_OK; /* add_sides knows which */
 	path = dig_memdup0(entry->path, entry->path_len);
 	st = dig_worktree_look(&ch->same.folders, path, &look, err);
 	if (st == DIG_OK)
@@ -87,11 +159,17 @@ collect(struct change *ch, struct dig_error *err)
 {
 	enum dig_status st;
 
-	st = dig_tree_diff(
-	    &ch->io, &ch->staged, &ch->source, add_difference, ch, err);
+	st = dig_op_next(ch->repo, &ch->op, err);
+	if (st == DIG_OK)
+		st = dig_tree_diff(
+		    &ch->io, &ch->staged, &ch->source, add_difference, ch, err);
 	if (st == DIG_OK)
 		st = dig_select(
 		    &ch->io, &ch->source, ch->spec, add_edited, ch, err);
+	if (st == DIG_OK && ch->options->staged)
+		st = dig_op_resolve(ch->repo, ch->spec, &ch->resolves, err);
+	if (st == DIG_OK && takes_sides(ch))
+		st = add_sides(ch, err);
 	if (st == DIG_OK)
 		st = dig_select_all_matched(ch->spec, err);
 	if (st == DIG_OK)
@@ -200,7 +278,7 @@ dig_restore(struct dig_repo *repo, const struct dig_restore_options *options,
 	st = find_source(&ch, err);
 	if (st == DIG_OK)
 		st = collect(&ch, err);
-	if (st == DIG_OK && ch.steps.n > 0)
+	if (st == DIG_OK && (ch.steps.n > 0 || ch.resolves))
 		st = carry_out(&ch, err);
 	result->written = ch.steps.written;
 	result->removed = ch.steps.removed;
@@ -208,6 +286,7 @@ dig_restore(struct dig_repo *repo, const struct dig_restore_options *options,
 	dig_index_rollback(repo->index); /* of what was not committed */
 	dig_steps_clear(&ch.steps);
 	dig_steps_clear(&ch.same);
+	dig_op_clear(&ch.op);
 	dig_pathspec_free(ch.spec);
 	return st;
 }

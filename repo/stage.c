@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "repo/internal.h"
+#include "repo/operation.h"
 #include "staging/add.h"
 #include "staging/rows.h"
 #include "staging/walk.h"
@@ -128,6 +129,21 @@ on_progress(void *arg, uint64_t files, uint64_t bytes)
 		stage->repo->talk.progress(stage->repo->talk.arg, &report);
 }
 
+/* A conflict may be about a path that is neither staged nor there. */
+static enum dig_status
+is_unmerged(struct dig_repo *repo, const char *path, size_t len, bool *out,
+    struct dig_error *err)
+{
+	struct dig_op op;
+	enum dig_status st = dig_operation(repo, &op, err);
+
+	if (st != DIG_OK)
+		return st;
+	*out = dig_op_conflict(&op, path, len) != NULL;
+	dig_op_clear(&op);
+	return DIG_OK;
+}
+
 /* Is anything at or below this path, in the work tree or staged? *is_folder:
  * it is a folder of the work tree. */
 static enum dig_status
@@ -156,6 +172,8 @@ is_known(struct dig_repo *repo, const char *path, bool *out, bool *is_folder,
 	}
 	st = DIG_OK;
 	if (!*out)
+		st = is_unmerged(repo, plain, len, out, err);
+	if (st == DIG_OK && !*out)
 		st = dig_index_need_db(repo->index, &db, err);
 	if (st == DIG_OK && !*out) {
 		rows = dig_rows_new_at(db, plain, len);
@@ -304,6 +322,31 @@ interrupted(const struct dig_add_result *done, struct dig_error *err)
 	return st;
 }
 
+/* What was added is merged, whether it changed or not. A record of its own, of
+ * the same operation: killed before it, the paths are still unmerged. */
+static enum dig_status
+resolve(struct dig_repo *repo, struct dig_pathspec *spec, const char *verb,
+    uint64_t *op, struct dig_error *err)
+{
+	struct dig_commit_options options = { .verb = verb, .op = *op };
+	struct dig_op now;
+	enum dig_status st;
+	bool any;
+
+	st = dig_operation(repo, &now, err);
+	any = st == DIG_OK && now.nconflicts > 0;
+	dig_op_clear(&now);
+	if (!any)
+		return st;
+	st = dig_index_begin(repo->index, err);
+	if (st == DIG_OK)
+		st = dig_op_resolve(repo, spec, &any, err);
+	if (st == DIG_OK && any)
+		st = dig_index_commit(repo->index, &options, op, err);
+	dig_index_rollback(repo->index); /* of what was not committed */
+	return st;
+}
+
 enum dig_status
 dig_stage(struct dig_repo *repo, const struct dig_stage_options *options,
     struct dig_stage_result *result, struct dig_error *err)
@@ -343,6 +386,8 @@ dig_stage(struct dig_repo *repo, const struct dig_stage_options *options,
 	}
 	st = dig_add(&add, &done, err);
 	take_result(&done, result);
+	if (st == DIG_OK && done.failures == 0 && !add.dry_run)
+		st = resolve(repo, spec, add.verb, &result->op, err);
 	if (st == DIG_ECANCELLED)
 		st = interrupted(&done, err);
 	if (st == DIG_OK && done.failures > 0)
@@ -378,6 +423,20 @@ dig_stage_stream(struct dig_repo *repo, int fd, const char *path, bool exec,
 	st = dig_add_stream(repo->index, fd, (const char *)full.data, exec,
 	    "add --stdin", &done, err);
 	take_result(&done, result);
+	if (st == DIG_OK) {
+		struct dig_buf exact = DIG_BUF_INIT;
+		struct dig_pathspec *spec = NULL;
+		const char *paths[1];
+
+		dig_buf_printf(&exact, ":(literal)%s", (const char *)full.data);
+		paths[0] = (const char *)exact.data;
+		st = dig_pathspec_new(paths, 1, "", repo->worktree, &spec, err);
+		dig_buf_clear(&exact);
+		if (st == DIG_OK)
+			st = resolve(
+			    repo, spec, "add --stdin", &result->op, err);
+		dig_pathspec_free(spec);
+	}
 out:
 	dig_buf_clear(&full);
 	return st;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "repo/internal.h"
+#include "repo/operation.h"
 #include "staging/rows.h"
 
 static void
@@ -36,19 +37,28 @@ dig_repo_status(struct dig_repo *repo, const struct dig_look_options *options,
 		.arg = repo,
 		.warn = warn,
 	};
-	enum dig_status st = DIG_OK;
+	struct dig_op op;
+	enum dig_status st;
 
-	if (options->npaths > 0)
+	/* An operation of a later dig is no reason to say nothing. */
+	st = dig_operation(repo, &op, err);
+	if (st == DIG_ECONFLICT)
+		st = DIG_OK;
+	if (st == DIG_OK && options->npaths > 0)
 		st = dig_pathspec_new(options->paths, options->npaths,
 		    repo->prefix, repo->worktree, &spec, err);
-	if (st != DIG_OK)
+	if (st != DIG_OK) {
+		dig_op_clear(&op);
 		return st;
+	}
+	look.op = &op;
 	look.pathspec = spec;
 	if (!options->all_files && options->untracked != DIG_UNTRACKED_NONE)
 		look.ignore = dig_repo_ignore(repo);
 	st = dig_status_collect(&look, out, err);
 	dig_ignore_free(look.ignore);
 	dig_pathspec_free(spec);
+	dig_op_clear(&op);
 	return st;
 }
 

@@ -427,7 +427,7 @@ settle_op_state(struct change *ch, struct dig_error *err)
 
 	st = read_switch(ch, &ch->to->op_state, &ann, &is, err);
 	free(ann.ref);
-	if (st == DIG_OK && is &&
+	if (st == DIG_OK && is && !ann.is_within &&
 	    (ch->steps.n > 0 || !dig_oid_eq(&ch->to->op_state, &now->op_state)))
 		ch->to->op_state = dig_oid_zero;
 	return st;

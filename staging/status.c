@@ -119,6 +119,21 @@ read_staged(struct dig_stmt *stmt, struct dig_status_text **text,
 	return DIG_OK;
 }
 
+static bool
+is_meant(const struct dig_status_options *options, const char *path, size_t len)
+{
+	return options->pathspec == NULL ||
+	       dig_pathspec_match(options->pathspec, path, len, false);
+}
+
+static bool
+is_unmerged(
+    const struct dig_status_options *options, const char *path, size_t len)
+{
+	return options->op != NULL && options->op->nconflicts > 0 &&
+	       dig_op_conflict(options->op, path, len) != NULL;
+}
+
 static enum dig_status
 collect_staged(const struct dig_status_options *options, struct dig_db *db,
     int64_t seq, struct dig_status_text **text, struct staged_list *list,
@@ -154,13 +169,13 @@ collect_staged(const struct dig_status_options *options, struct dig_db *db,
 		}
 	} while (nrows == PAGE);
 	dig_buf_clear(&after);
-	if (st != DIG_OK || options->pathspec == NULL)
+	if (st != DIG_OK)
 		return st;
 	nrows = list->n;
 	list->n = 0;
 	for (size_t i = 0; i < nrows; i++)
-		if (dig_pathspec_match(options->pathspec, list->at[i].path,
-			list->at[i].len, false))
+		if (is_meant(options, list->at[i].path, list->at[i].len) &&
+		    !is_unmerged(options, list->at[i].path, list->at[i].len))
 			list->at[list->n++] = list->at[i];
 	return DIG_OK;
 }
@@ -280,13 +295,41 @@ set_work(struct dig_status_item *item, const struct dig_status_work *work)
 	item->work = item->is_folder ? 'D' : work->letter;
 }
 
+/* The conflicts before a path (NULL: all that are left), from *at on. */
 static void
-merge_changes(struct dig_status_list *list, const struct staged_list *staged,
+add_conflicts(struct dig_status_list *list,
+    const struct dig_status_options *options, const char *before, size_t len,
+    size_t *at)
+{
+	const struct dig_op *op = options->op;
+
+	for (; op != NULL && *at < op->nconflicts; ++*at) {
+		const struct dig_conflict *conflict = &op->conflicts[*at];
+		const char *letters = dig_conflict_letters(conflict);
+		struct dig_status_item *item;
+
+		if (before != NULL && dig_path_cmp(conflict->path,
+					  conflict->path_len, before, len) > 0)
+			break;
+		if (!is_meant(options, conflict->path, conflict->path_len))
+			continue;
+		item = new_item(list,
+		    dig_status_keep(
+			&list->text, conflict->path, conflict->path_len),
+		    conflict->path_len, letters[0], letters[1]);
+		item->is_unmerged = true;
+	}
+}
+
+static void
+merge_changes(struct dig_status_list *list,
+    const struct dig_status_options *options, const struct staged_list *staged,
     const struct dig_status_scan *scan)
 {
 	struct dig_status_item *item;
 	size_t s = 0;
 	size_t w = 0;
+	size_t c = 0;
 
 	while (s < staged->n || w < scan->nwork) {
 		const struct staged *a = s < staged->n ? &staged->at[s] : NULL;
@@ -299,8 +342,12 @@ merge_changes(struct dig_status_list *list, const struct staged_list *staged,
 
 		s += cmp <= 0;
 		w += cmp >= 0;
-		if (cmp > 0 ? b->letter == ' ' : a->taken)
+		if (cmp > 0 ? b->letter == ' ' ||
+				  is_unmerged(options, b->path, b->len)
+			    : a->taken)
 			continue;
+		add_conflicts(list, options, cmp > 0 ? b->path : a->path,
+		    cmp > 0 ? b->len : a->len, &c);
 		item = cmp > 0
 			   ? new_item(list, b->path, b->len, ' ', ' ')
 			   : new_item(list, a->path, a->len, a->letter, ' ');
@@ -311,15 +358,19 @@ merge_changes(struct dig_status_list *list, const struct staged_list *staged,
 			item->old_len = a->source->len;
 		}
 	}
+	add_conflicts(list, options, NULL, 0, &c);
 	list->nchanges = list->nitems;
 }
 
 static void
-add_names(struct dig_status_list *list, const struct dig_status_name *names,
-    size_t n, char letter)
+add_names(struct dig_status_list *list,
+    const struct dig_status_options *options,
+    const struct dig_status_name *names, size_t n, char letter)
 {
 	for (size_t i = 0; i < n; i++)
-		new_item(list, names[i].path, names[i].len, letter, letter);
+		if (!is_unmerged(options, names[i].path, names[i].len))
+			new_item(
+			    list, names[i].path, names[i].len, letter, letter);
 }
 
 static void
@@ -360,10 +411,10 @@ collect(const struct dig_status_options *options, bool *moved,
 	say_troubles(options, &scan);
 	if (options->renames)
 		pair_renames(&staged);
-	merge_changes(list, &staged, &scan);
-	add_names(list, scan.untracked, scan.nuntracked, '?');
-	list->nuntracked = scan.nuntracked;
-	add_names(list, scan.ignored, scan.nignored, '!');
+	merge_changes(list, options, &staged, &scan);
+	add_names(list, options, scan.untracked, scan.nuntracked, '?');
+	list->nuntracked = list->nitems - list->nchanges;
+	add_names(list, options, scan.ignored, scan.nignored, '!');
 	dig_status_record(options, scan.work, scan.nwork);
 out:
 	dig_status_scan_clear(&scan);

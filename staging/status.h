@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 #include "objects/index.h"
+#include "objects/op_state.h"
 #include "staging/ignore.h"
 #include "staging/pathspec.h"
 
@@ -40,6 +41,7 @@ struct dig_status_options {
 	bool ignored;   /* list what is ignored too, unless untracked is NONE */
 	bool renames;   /* pair what is staged as gone and as new */
 	bool no_staged; /* do not ask what is staged */
+	const struct dig_op *op; /* in progress; its conflicts are shown */
 	void *arg;
 	/* A file or folder that could not be read: "name: reason". */
 	void (*warn)(void *arg, const char *path, const char *reason);
@@ -48,6 +50,7 @@ struct dig_status_options {
 /*
  * One path. The letters are git's: staged is A, M, D, T, R or ' '; work is M,
  * D, T or ' '; both are '?' for what is untracked and '!' for what is ignored.
+ * For one that is not merged they are UU, AA, DD, AU, UA, DU or UD.
  */
 struct dig_status_item {
 	const char *path; /* NUL-terminated; a folder's ends in '/' */
@@ -57,6 +60,7 @@ struct dig_status_item {
 	char staged;
 	char work;
 	bool is_folder; /* work is D, and a folder stands there now */
+	bool is_unmerged;
 };
 
 /* Three runs, each in path order: changes, untracked, ignored. */

@@ -63,6 +63,23 @@ DELETE FROM staging WHERE path = :path
 -- scan: deletes all rows
 DELETE FROM staging
 
+-- name: conflict_put
+-- params: :path :path_text :base_kind :base_id :ours_kind :ours_id :theirs_kind :theirs_id
+REPLACE INTO conflicts (path, path_text, base_kind, base_id, ours_kind,
+  ours_id, theirs_kind, theirs_id)
+VALUES (:path, :path_text, :base_kind, :base_id, :ours_kind, :ours_id,
+  :theirs_kind, :theirs_id)
+
+-- name: conflict_page
+-- params: :after :limit
+-- returns: path, base_kind, base_id, ours_kind, ours_id, theirs_kind, theirs_id
+SELECT path, base_kind, base_id, ours_kind, ours_id, theirs_kind, theirs_id
+FROM conflicts WHERE path > :after ORDER BY path LIMIT :limit
+
+-- name: conflict_clear
+-- scan: deletes all rows
+DELETE FROM conflicts
+
 -- name: change_put
 -- params: :seq :path :path_text :change :old_path :old_path_text :old_kind :new_kind :old_id :new_id :old_size :new_size
 REPLACE INTO changes (seq, path, path_text, change, old_path, old_path_text,

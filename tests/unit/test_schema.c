@@ -277,6 +277,8 @@ static const struct {
 	    "v_commits(seq,id,tree_root,author_name,author_email,author_time,"
 	    "author_zone,committer_name,committer_email,committer_time,"
 	    "committer_zone,subject,message,files,bytes,generation)\n"
+	    "v_conflicts(path,path_bytes,kind,base_mode,base_id,ours_mode,"
+	    "ours_id,theirs_mode,theirs_id)\n"
 	    "v_files(path,path_bytes,mode,size,content_id)\n"
 	    "v_git_map(git_id,commit_id)\n"
 	    "v_layers(commit_id,parent_id,kind,added,modified,deleted,"

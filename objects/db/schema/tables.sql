@@ -38,6 +38,18 @@ CREATE TABLE staging (
   st_mode INTEGER                   -- cache: permission bits
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE conflicts (
+  -- derived: paths that an operation in progress could not merge
+  path BLOB NOT NULL PRIMARY KEY,   -- exact bytes
+  path_text TEXT,                   -- C-quoted, where path is not UTF-8
+  base_kind INTEGER CHECK (base_kind BETWEEN 1 AND 4), -- as staging.kind; NULL: not there
+  base_id BLOB CHECK (length(base_id) <= 32), -- content id; NULL: not there
+  ours_kind INTEGER CHECK (ours_kind BETWEEN 1 AND 4), -- in HEAD; NULL: not there
+  ours_id BLOB CHECK (length(ours_id) <= 32), -- content id; NULL: not there
+  theirs_kind INTEGER CHECK (theirs_kind BETWEEN 1 AND 4), -- in what is merged; NULL: not there
+  theirs_id BLOB CHECK (length(theirs_id) <= 32) -- content id; NULL: not there
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE commits (
   -- derived: commits that a ref reaches
   seq INTEGER PRIMARY KEY,          -- order of arrival here, from 1

@@ -43,6 +43,25 @@ SELECT
 FROM changes AS c
 WHERE c.seq = (SELECT next_seq FROM position) AND c.old_id IS NOT NULL;
 
+CREATE VIEW v_conflicts AS
+SELECT
+  coalesce(path_text, CAST(path AS TEXT)) AS path,
+  path AS path_bytes,
+  CASE (base_id IS NOT NULL) + 2 * (ours_id IS NOT NULL)
+      + 4 * (theirs_id IS NOT NULL)
+    WHEN 1 THEN 'DD' WHEN 2 THEN 'AU' WHEN 3 THEN 'UD' WHEN 4 THEN 'UA'
+    WHEN 5 THEN 'DU' WHEN 6 THEN 'AA' WHEN 7 THEN 'UU' END AS kind,
+  CASE base_kind WHEN 1 THEN '100644' WHEN 2 THEN '100755'
+    WHEN 3 THEN '120000' WHEN 4 THEN '160000' END AS base_mode,
+  nullif(lower(hex(base_id)), '') AS base_id,
+  CASE ours_kind WHEN 1 THEN '100644' WHEN 2 THEN '100755'
+    WHEN 3 THEN '120000' WHEN 4 THEN '160000' END AS ours_mode,
+  nullif(lower(hex(ours_id)), '') AS ours_id,
+  CASE theirs_kind WHEN 1 THEN '100644' WHEN 2 THEN '100755'
+    WHEN 3 THEN '120000' WHEN 4 THEN '160000' END AS theirs_mode,
+  nullif(lower(hex(theirs_id)), '') AS theirs_id
+FROM conflicts;
+
 CREATE VIEW v_commits AS
 SELECT
   seq,

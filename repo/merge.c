@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Merging a commit: which way, what is checked before, what is recorded.
+ */
+#include "repo/merge.h"
+
+#include <stdlib.h>
+
+#include "repo/merge_base.h"
+#include "repo/merge_trees.h"
+#include "repo/revision.h"
+#include "repo/switch.h"
+
+#define SHOW_STAGED 100
+
+struct merge {
+	struct dig_repo *repo;
+	const struct dig_merge_options *options;
+	struct dig_merge_result *result;
+	struct dig_op op;
+	struct dig_oid head_tree;
+	bool has_head;
+	uint64_t number; /* of the operation */
+};
+
+void
+dig_merge_result_clear(struct dig_merge_result *result)
+{
+	dig_buf_clear(&result->told);
+	dig_recorded_clear(&result->record);
+}
+
+/* ---- Words ------------------------------------------------------------ */
+
+/* "Merge branch 'side' into main" */
+static void
+write_message(struct merge *m, struct dig_buf *out)
+{
+	const struct dig_state *next = dig_index_next(m->repo->index);
+	const char *ref = dig_revision_ref(m->repo, m->options->rev);
+	const char *branch =
+	    next->head_ref != NULL ? dig_ref_short(next->head_ref) : "HEAD";
+	const char *what = "commit";
+
+	if (m->options->message != NULL) {
+		dig_buf_puts(out, m->options->message);
+		return;
+	}
+	if (ref != NULL && strncmp(ref, "refs/heads/", 11) == 0)
+		what = "branch";
+	else if (ref != NULL && strncmp(ref, "refs/tags/", 10) == 0)
+		what = "tag";
+	dig_buf_printf(out, "Merge %s '%s'", what, m->options->rev);
+	if (strcmp(branch, "main") != 0 && strcmp(branch, "master") != 0)
+		dig_buf_printf(out, " into %s", branch);
+	dig_buf_putc(out, '\n');
+}
+
+/* ---- What has to hold before ------------------------------------------ */
+
+struct staged {
+	struct dig_repo *repo;
+	uint64_t count;
+};
+
+static enum dig_status
+on_staged(void *arg, const struct dig_entry *head,
+    const struct dig_entry *staged, struct dig_error *err)
+{
+	const struct dig_entry *any = staged != NULL ? staged : head;
+	struct staged *list = arg;
+	struct dig_buf shown = DIG_BUF_INIT;
+
+	(void)err;
+	if (++list->count <= SHOW_STAGED) {
+		dig_path_quote(&shown, any->path, any->path_len, true);
+		dig_repo_warn(list->repo, "%s: has staged changes",
+		    (const char *)shown.data);
+		dig_buf_clear(&shown);
+	}
+	return DIG_OK;
+}
+
+static enum dig_status
+need_clean(struct dig_repo *repo, const struct dig_oid *head_tree,
+    struct dig_error *err)
+{
+	struct dig_node_io io = dig_writer_io(dig_index_writer(repo->index));
+	const struct dig_oid *staged =
+	    &dig_index_next(repo->index)->staged_root;
+	struct staged list = { repo, 0 };
+	enum dig_status st;
+
+	st = dig_tree_diff(&io, head_tree, staged, on_staged, &list, err);
+	if (st != DIG_OK || list.count == 0)
+		return st;
+	st = dig_raise(err, DIG_ECONFLICT,
+	    "cannot merge over staged changes; nothing was changed");
+	dig_hint(err, "commit them, or unstage them with 'dig reset'");
+	return st;
+}
+
+/* ---- The ways --------------------------------------------------------- */
+
+static enum dig_status
+fast_forward(struct merge *m, struct dig_error *err)
+{
+	const char *ref = dig_index_next(m->repo->index)->head_ref;
+	struct dig_switch to = { .what = "merging", .commit = m->result->to };
+	struct dig_buf verb = DIG_BUF_INIT;
+	enum dig_status st;
+	char *head_ref = ref != NULL ? dig_strdup(ref) : NULL;
+
+	dig_buf_printf(&verb, "merge %.1000s: Fast-forward", m->options->rev);
+	to.verb = (const char *)verb.data;
+	to.ref = head_ref;
+	st = dig_repo_commit_tree(m->repo, &to.commit, &to.tree, err);
+	if (st == DIG_OK)
+		st = dig_switch_to(m->repo, &to, err);
+	m->result->outcome = DIG_MERGE_FAST_FORWARD;
+	free(head_ref);
+	dig_buf_clear(&verb);
+	return st;
+}
+
+static void
+take_notes(struct dig_merging *merging, struct dig_buf *out)
+{
+	for (size_t i = 0; i < merging->notes.count; i++) {
+		dig_buf_put(out, merging->notes.at[i].text.data,
+		    merging->notes.at[i].text.len);
+		dig_buf_putc(out, '\n');
+	}
+	dig_merge_notes_clear(&merging->notes);
+}
+
+/* Merge, write, and record that it is in progress. */
+static enum dig_status
+three_way(struct merge *m, struct dig_error *err)
+{
+	struct dig_text text = DIG_TEXT_INIT;
+	struct dig_merging merging = { .repo = m->repo,
+		.text = &text,
+		.ours = "HEAD",
+		.theirs = m->options->rev };
+	struct dig_switch to = { .what = "merging", .after = &m->op };
+	struct dig_buf verb = DIG_BUF_INIT;
+	enum dig_status st;
+
+	dig_buf_printf(&verb, "merge %.1000s", m->options->rev);
+	to.verb = (const char *)verb.data;
+	to.commit = m->op.head;
+	to.ref = m->op.head_ref;
+	st = need_clean(m->repo, &m->head_tree, err);
+	if (st == DIG_OK)
+		st = dig_merge_commits(&merging, &m->op.head, &m->result->to,
+		    &to.tree, &m->op, err);
+	if (st == DIG_OK)
+		st = dig_switch_to(m->repo, &to, err);
+	m->number = to.op;
+	take_notes(&merging, &m->result->told);
+	dig_text_close(&text);
+	dig_buf_clear(&verb);
+	return st;
+}
+
+static enum dig_status
+conclude(struct merge *m, struct dig_error *err)
+{
+	struct dig_record_options how = { .op = m->number };
+	struct dig_buf verb = DIG_BUF_INIT;
+	enum dig_status st;
+
+	dig_buf_printf(&verb, "merge %.1000s: Merge made", m->options->rev);
+	how.message = m->op.message.data;
+	how.message_len = m->op.message.len;
+	how.verb = (const char *)verb.data;
+	m->result->outcome = DIG_MERGE_COMMITTED;
+	st = dig_record_commit(m->repo, &how, &m->result->record, err);
+	if (st != DIG_OK)
+		dig_hint(err, "'dig commit' records the merge, 'dig merge "
+			      "--abort' gives it up");
+	dig_buf_clear(&verb);
+	return st;
+}
+
+static enum dig_status
+no_common(const struct merge *m, struct dig_error *err)
+{
+	dig_ignore(dig_raise(err, DIG_ENO,
+	    "'%.200s' has no commit in common with HEAD", m->options->rev));
+	dig_hint(err, "'--allow-unrelated-histories' merges it all the same");
+	return DIG_ENO;
+}
+
+static enum dig_status
+no_fast_forward(struct dig_error *err)
+{
+	dig_ignore(dig_raise(err, DIG_ENO,
+	    "HEAD cannot be fast-forwarded; nothing was changed"));
+	dig_hint(err, "without '--ff-only' it is merged");
+	return DIG_ENO;
+}
+
+static enum dig_status
+prepare(struct merge *m, struct dig_error *err)
+{
+	const struct dig_state *next = dig_index_next(m->repo->index);
+	struct dig_merge_result *result = m->result;
+	enum dig_status st;
+
+	st = dig_op_refuse(m->repo, "merge", err);
+	if (st == DIG_OK)
+		st = dig_revision_commit(
+		    m->repo, m->options->rev, &result->to, err);
+	if (st != DIG_OK)
+		return st;
+	m->has_head = dig_state_head(next, &result->from);
+	m->op.kind = DIG_OP_MERGE;
+	m->op.head = result->from;
+	m->op.head_ref =
+	    next->head_ref != NULL ? dig_strdup(next->head_ref) : NULL;
+	m->op.parents = dig_calloc(1, sizeof(*m->op.parents));
+	m->op.parents[0] = result->to;
+	m->op.nparents = 1;
+	write_message(m, &m->op.message);
+	return dig_repo_head_tree(m->repo, &m->head_tree, err);
+}
+
+/* Inside a transaction, which it ends. *merges: the three-way one was done. */
+static enum dig_status
+choose(struct merge *m, bool *merges, struct dig_error *err)
+{
+	const struct dig_oid *from = &m->result->from, *to = &m->result->to;
+	struct dig_oid *bases = NULL;
+	enum dig_status st;
+	size_t count = 0;
+
+	if (!m->has_head)
+		return fast_forward(m, err);
+	st = dig_merge_bases(m->repo, from, to, 1, &bases, &count, err);
+	if (st != DIG_OK)
+		return st;
+	if (count > 0 && dig_oid_eq(&bases[0], to))
+		m->result->outcome = DIG_MERGE_ALREADY;
+	else if (count > 0 && dig_oid_eq(&bases[0], from) &&
+		 m->options->ff != DIG_FF_NEVER)
+		st = fast_forward(m, err);
+	else if (m->options->ff == DIG_FF_ONLY)
+		st = no_fast_forward(err);
+	else if (count == 0 && !m->options->unrelated)
+		st = no_common(m, err);
+	else {
+		st = three_way(m, err);
+		*merges = true;
+	}
+	free(bases);
+	return st;
+}
+
+enum dig_status
+dig_merge(struct dig_repo *repo, const struct dig_merge_options *options,
+    struct dig_merge_result *result, struct dig_error *err)
+{
+	struct merge m = { .repo = repo, .options = options, .result = result };
+	enum dig_status st;
+	bool merges = false;
+
+	memset(result, 0, sizeof(*result));
+	st = dig_index_begin(repo->index, err);
+	if (st != DIG_OK)
+		return st;
+	st = prepare(&m, err);
+	if (st == DIG_OK)
+		st = choose(&m, &merges, err);
+	dig_index_rollback(repo->index); /* of what was not committed */
+	if (st == DIG_OK && merges) {
+		if (m.op.nconflicts > 0)
+			result->outcome = DIG_MERGE_CONFLICTS;
+		else if (options->no_commit)
+			result->outcome = DIG_MERGE_STOPPED;
+		else
+			st = conclude(&m, err);
+	}
+	dig_op_clear(&m.op);
+	if (st != DIG_OK)
+		dig_merge_result_clear(result);
+	return st;
+}
+
+/* ---- Giving up -------------------------------------------------------- */
+
+enum dig_status
+dig_merge_abort(struct dig_repo *repo, struct dig_checkout_result *result,
+    struct dig_error *err)
+{
+	struct dig_switch to = { .what = "going back", .drop_staged = true };
+	struct dig_op op = { 0 };
+	enum dig_status st;
+
+	memset(result, 0, sizeof(*result));
+	st = dig_index_begin(repo->index, err);
+	if (st != DIG_OK)
+		return st;
+	st = dig_op_next(repo, &op, err);
+	if (st == DIG_OK)
+		st = dig_op_need(&op, err);
+	if (st == DIG_OK)
+		st = dig_repo_commit_tree(repo, &op.head, &to.tree, err);
+	if (st == DIG_OK) {
+		to.verb = "merge --abort";
+		to.commit = op.head;
+		to.ref = op.head_ref;
+		to.lose = &op;
+		st = dig_switch_to(repo, &to, err);
+	}
+	if (st == DIG_OK) {
+		result->commit = op.head;
+		result->written = to.written;
+		result->removed = to.removed;
+		if (op.head_ref != NULL)
+			result->branch = dig_strdup(dig_ref_short(op.head_ref));
+	}
+	dig_index_rollback(repo->index); /* of what was not committed */
+	dig_op_clear(&op);
+	return st;
+}
