@@ -25,7 +25,7 @@ struct dig_writer {
 	size_t nitems;
 	size_t items_cap;
 	bool chains; /* what is not committed serves as base, too */
-	bool keeps; /* the bytes of chunks */
+	bool keeps;  /* the bytes of chunks */
 };
 
 struct dig_writer *
