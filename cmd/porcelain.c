@@ -59,22 +59,90 @@ put_change(struct dig_out *out, struct dig_repo *repo,
 	return DIG_OK;
 }
 
+static const struct dig_conflict *
+find_conflict(const struct dig_op *op, const struct dig_status_item *item)
+{
+	for (size_t i = 0; i < op->nconflicts; i++)
+		if (op->conflicts[i].path_len == item->len &&
+		    memcmp(op->conflicts[i].path, item->path, item->len) == 0)
+			return &op->conflicts[i];
+	return NULL;
+}
+
+/* "u UU N... 100644 100644 100644 100644 ID ID ID path" */
+static enum dig_status
+put_conflict(struct dig_out *out, struct dig_repo *repo,
+    const struct dig_status_item *item, const struct dig_conflict *conflict,
+    bool nul, struct dig_error *err)
+{
+	struct dig_status_item looked_at = *item;
+	struct dig_status_sides sides;
+	char hex[DIG_OID_HEX + 1];
+	enum dig_status st;
+
+	looked_at.work = 'M'; /* whether it is there is not in the letters */
+	st = dig_repo_status_sides(repo, &looked_at, &sides, err);
+	if (st != DIG_OK)
+		return st;
+	dig_out_printf(out, "u %c%c N...", item->staged, item->work);
+	for (size_t i = 0; i < DIG_SIDES; i++)
+		dig_out_printf(out, " %06o",
+		    conflict->has[i]
+			? (unsigned)dig_entry_mode(conflict->side[i].kind)
+			: 0);
+	dig_out_printf(out, " %06o", (unsigned)sides.work_mode);
+	for (size_t i = 0; i < DIG_SIDES; i++) {
+		struct dig_oid id = { { 0 } };
+
+		if (conflict->has[i])
+			dig_entry_content_id(&conflict->side[i], &id);
+		dig_oid_hex(&id, hex);
+		dig_out_printf(out, " %s", hex);
+	}
+	dig_out_puts(out, " ");
+	dig_out_path(out, item->path, item->len, nul, "\n");
+	return DIG_OK;
+}
+
+/* What differs, then what is in conflict: git's order. */
+static enum dig_status
+put_changes(struct dig_out *out, struct dig_repo *repo,
+    const struct dig_status_list *list, bool nul, struct dig_error *err)
+{
+	struct dig_op op;
+	enum dig_status st = dig_operation(repo, &op, err);
+
+	if (st != DIG_OK)
+		return st;
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; st == DIG_OK && i < list->nchanges; i++) {
+			const struct dig_status_item *item = &list->items[i];
+			const struct dig_conflict *conflict =
+			    find_conflict(&op, item);
+
+			if (pass == 0 && conflict == NULL)
+				st = put_change(out, repo, item, nul, err);
+			else if (pass == 1 && conflict != NULL)
+				st = put_conflict(
+				    out, repo, item, conflict, nul, err);
+		}
+	dig_op_clear(&op);
+	return st;
+}
+
 enum dig_status
 dig_porcelain_v2(struct dig_out *out, struct dig_repo *repo,
     const struct dig_status_list *list, bool branch, bool nul,
     struct dig_error *err)
 {
-	enum dig_status st = DIG_OK;
+	enum dig_status st;
 
 	if (branch)
 		put_branch(out, repo, nul ? "" : "\n");
-	for (size_t i = 0; st == DIG_OK && i < list->nitems; i++) {
+	st = put_changes(out, repo, list, nul, err);
+	for (size_t i = list->nchanges; st == DIG_OK && i < list->nitems; i++) {
 		const struct dig_status_item *item = &list->items[i];
 
-		if (i < list->nchanges) {
-			st = put_change(out, repo, item, nul, err);
-			continue;
-		}
 		dig_out_printf(out, "%c ", item->staged);
 		dig_out_path(out, item->path, item->len, nul, "\n");
 	}

@@ -97,12 +97,11 @@ dig_repo_status_sides(struct dig_repo *repo, const struct dig_status_item *item,
 		    &sides.staged, err);
 	if (st != DIG_OK)
 		return st;
-	sides.work_mode = sides.staged.mode;
-	if (item->work == 'D')
-		sides.work_mode = 0;
-	else if (item->work != ' ' &&
-		 dig_stat_at(repo->root_fd, item->path, &stat) == 0)
+	sides.work_mode = item->work == ' ' ? sides.staged.mode : 0;
+	if (item->work != ' ' && item->work != 'D' &&
+	    dig_stat_at(repo->root_fd, item->path, &stat) == 0)
 		sides.work_mode = stat.type == DIG_FT_SYMLINK ? 0120000
+				  : stat.type == DIG_FT_DIR   ? 0
 				  : (stat.mode & 0100) != 0   ? 0100755
 							      : 0100644;
 	*out = sides;

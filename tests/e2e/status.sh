@@ -119,4 +119,18 @@ for seed in ${SEEDS:-1 2 3}; do
 		"$DIG" "$TMP/random.$seed" "$seed" "${STEPS:-15}"
 	echo "$TMP/random.$seed/tree" >>"$REPOS"
 done
+# A conflict in porcelain v2, behind the other changes as in git.
+new_repo conflict
+write b 1
+save base
+dig switch -q -c side && write b 2 && save theirs
+dig switch -q main && write b 3 && save ours
+dig merge side >"$OUT" 2>&1
+write z 1 && dig add z
+t_out "a conflict for programs" "1 A. N... 000000 100644 100644 ID ID z
+u UU N... 100644 100644 100644 100644 ID ID ID b" sh -c \
+	'"$DIG" status --porcelain=v2 | sed -E "s/[0-9a-f]{64}/ID/g"'
+rm b
+t_has "whose file is gone" "u UU N... 100644 100644 100644 000000 " \
+	dig status --porcelain=v2
 finish
