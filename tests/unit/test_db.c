@@ -213,7 +213,7 @@ test_bad_files(void **state)
 		const char *word;
 	} cases[] = {
 		{ "PRAGMA user_version = 2000", DIG_EINVALID, "2.0" },
-		{ "PRAGMA user_version = 1001", DIG_ECORRUPT, "1.1" },
+		{ "PRAGMA user_version = 1999", DIG_ECORRUPT, "1.999" },
 		{ "PRAGMA user_version = 0", DIG_ECORRUPT, "0.0" },
 		{ "PRAGMA application_id = 7", DIG_ECORRUPT, "not an index" },
 		{ "CREATE TABLE more (a)", DIG_ECORRUPT, "schema" },
