@@ -165,6 +165,9 @@ dig_query_open(const char *dig_dir, int64_t timeout_ms, struct dig_query **out,
 	enum dig_status st;
 
 	query->timeout_ms = timeout_ms;
+	query->soft_heap = sqlite3_soft_heap_limit64(-1);
+	query->hard_heap =
+	    sqlite3_hard_heap_limit64(sqlite3_memory_used() + HEAP_MAX);
 	st = dig_db_open(dig_dir, DIG_DB_READONLY, &query->db, err);
 	if (st == DIG_OK)
 		st = dig_db_temp_views(query->db, err);
@@ -174,7 +177,6 @@ dig_query_open(const char *dig_dir, int64_t timeout_ms, struct dig_query **out,
 	}
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		sqlite3_limit(query->db->raw, limits[i].what, limits[i].value);
-	sqlite3_hard_heap_limit64(HEAP_MAX);
 	sqlite3_progress_handler(
 	    query->db->raw, STEPS_A_LOOK, on_progress, query);
 	for (size_t i = 0;
@@ -193,6 +195,8 @@ dig_query_close(struct dig_query *query)
 	if (query == NULL)
 		return;
 	dig_db_close(query->db);
+	sqlite3_hard_heap_limit64(query->hard_heap);
+	sqlite3_soft_heap_limit64(query->soft_heap);
 	free(query);
 }
 

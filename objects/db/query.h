@@ -41,7 +41,8 @@ struct dig_value {
 
 /*
  * Open DIR/index.db for queries. timeout_ms: each query ends after it; 0:
- * none. Errors: as dig_db_open.
+ * none. While it is open, all of SQLite in this process may take 1 GiB more.
+ * Errors: as dig_db_open.
  */
 enum dig_status dig_query_open(const char *dig_dir, int64_t timeout_ms,
     struct dig_query **out, struct dig_error *err) DIG_CHECKED;

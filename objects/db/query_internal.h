@@ -13,6 +13,9 @@ struct dig_query {
 	int64_t timeout_ms;
 	int64_t deadline_ns; /* 0: none */
 	bool too_long;
+	/* Limits of the process, as they were before. */
+	int64_t hard_heap;
+	int64_t soft_heap;
 	/* What the authorizer refused, and what a table function said. */
 	char refused[128];
 	struct dig_error failure;

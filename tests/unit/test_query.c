@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,9 @@ teardown(void **state)
 	(void)state;
 	dig_query_close(query);
 	query = NULL;
+	/* The limits of the process are what they were. */
+	assert_int_equal(sqlite3_hard_heap_limit64(-1), 0);
+	assert_int_equal(sqlite3_soft_heap_limit64(-1), 0);
 	assert_int_equal(nopen, 0);
 	return dig_remove_tree(AT_FDCWD, dir);
 }
