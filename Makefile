@@ -80,7 +80,7 @@ UNIT    := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 TOOLS   := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
 PRELOADS := $(PRELOAD_SRC:tests/preload/%.c=$(B)/preload/%.so)
 GEN     := $(B)/gen/dig_sql.h $(B)/gen/dig_sql.c $(B)/gen/plugin_dir.h
-PLUGINS := $(B)/dig-text.so
+PLUGINS := $(B)/dig-text.so $(B)/dig-perl.so
 MAN     := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
 
 all: $(DIG) $(PLUGINS) ## build build/dig (installs nothing)
@@ -129,6 +129,14 @@ $(B)/dig-text.so: plugins/text_git2.c $(B)/flags
 		$(shell pkg-config --cflags libgit2) -MMD -MP \
 		$(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $< \
 		$(shell pkg-config --libs libgit2)
+
+$(B)/dig-perl.so: plugins/perl_pcre2.c $(B)/flags
+	@$(if $(filter 1,$(V)),,echo "  LD    $@")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC \
+		$(shell pkg-config --cflags libpcre2-8) -MMD -MP \
+		$(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $< \
+		$(shell pkg-config --libs libpcre2-8)
 
 # Tests of the terminal's manners link what is below the verbs in cmd/.
 CMD_PARTS := $(B)/libcmd.a

@@ -2,12 +2,12 @@
  *
  * dig log [REV | A..B]... [-- PATH...]
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/command.h"
 #include "cmd/json.h"
+#include "cmd/pathlist.h"
 #include "cmd/pretty.h"
 #include "cmd/print_diff.h"
 #include "objects/base/io.h"
@@ -187,14 +187,6 @@ add_rev(struct dig_repo *repo, const char *word, struct revs *revs,
 	return st;
 }
 
-static bool
-is_file(const char *word)
-{
-	struct dig_stat stat;
-
-	return dig_stat_at(AT_FDCWD, word, &stat) == 0;
-}
-
 /*
  * Operands up to `--` are revisions. Without `--`, the first that is none and
  * names a file, or begins a pathspec, is a path, and so are those behind it.
@@ -215,8 +207,7 @@ sort_operands(struct dig_repo *repo, const struct dig_args *args,
 		if (args->dashdash >= 0 ||
 		    (st != DIG_ENOTFOUND && st != DIG_EINVALID))
 			return st;
-		if (is_file(word) || word[0] == ':' ||
-		    strpbrk(word, "*?[") != NULL)
+		if (dig_word_is_path(word))
 			break;
 		if (st == DIG_ENOTFOUND)
 			dig_hint(err, "put '--' before a path that is not "

@@ -389,7 +389,8 @@ dig_opt_look(const struct dig_usage *usage, int argc, char *const *argv)
 		if (st != DIG_OK)
 			scan.valid = false;
 	}
-	scan.help = run.help;
+	/* Also where -h means something else. */
+	scan.help = run.help || (argc == 2 && strcmp(argv[1], "-h") == 0);
 	scan.json = run.json;
 	scan.colour = run.colour;
 	return scan;

@@ -131,3 +131,12 @@ dig_pathlist_clear(struct dig_pathlist *list)
 	list->paths = NULL;
 	list->count = list->cap = 0;
 }
+
+bool
+dig_word_is_path(const char *word)
+{
+	struct dig_stat stat;
+
+	return dig_stat_at(AT_FDCWD, word, &stat) == 0 || word[0] == ':' ||
+	       strpbrk(word, "*?[") != NULL;
+}

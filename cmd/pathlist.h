@@ -27,6 +27,9 @@ struct dig_pathlist {
 enum dig_status dig_pathlist_fill(struct dig_pathlist *list,
     const struct dig_args *args, const char *file, bool nul,
     struct dig_error *err) DIG_CHECKED;
+/* A word that need not stand behind `--` to be a path: it names a file, or is a
+ * pathspec with magic or wildcards. */
+bool dig_word_is_path(const char *word);
 /* Undo git's quoting of one line in place, where it begins with '"'. False when
  * it is badly quoted. */
 bool dig_pathlist_unquote(char *line);

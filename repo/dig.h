@@ -18,6 +18,7 @@
 #include "repo/diff.h"
 #include "repo/doctor.h"
 #include "repo/fsck.h"
+#include "repo/grep.h"
 #include "repo/history.h"
 #include "repo/hook.h"
 #include "repo/merge.h"

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No path from here on can lie below the folder: it is past "dir/". */
-static bool
-is_past(const struct dig_entry *entry, const char *dir, size_t len)
+bool
+dig_select_is_past(const struct dig_entry *entry, const char *dir, size_t len)
 {
 	if (len == 0 ||
 	    dig_path_is_under(entry->path, entry->path_len, dir, len))
@@ -37,7 +36,8 @@ dig_select(const struct dig_node_io *io, const struct dig_oid *root,
 		st = dig_tree_iter_seek(iter, dir, len, err);
 	while (st == DIG_OK) {
 		st = dig_tree_iter_next(iter, &entry, err);
-		if (st != DIG_OK || entry == NULL || is_past(entry, dir, len))
+		if (st != DIG_OK || entry == NULL ||
+		    dig_select_is_past(entry, dir, len))
 			break;
 		if (spec == NULL ||
 		    dig_pathspec_match(spec, (const char *)entry->path,

@@ -20,6 +20,10 @@ enum dig_status dig_select(const struct dig_node_io *io,
     const struct dig_oid *root, struct dig_pathspec *spec, dig_select_fn *fn,
     void *arg, struct dig_error *err) DIG_CHECKED;
 
+/* No path from here on can lie below the folder: it is past "dir/". */
+bool dig_select_is_past(
+    const struct dig_entry *entry, const char *dir, size_t len);
+
 /* The pathspec of a command in the current folder; caller frees. */
 enum dig_status dig_select_spec(struct dig_repo *repo, const char *const *paths,
     size_t npaths, struct dig_pathspec **out,

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Finds and loads the plugin, and checks what goes into it.
+ * Checks what goes into the plugin.
  */
 #include "repo/text.h"
 
 #include <assert.h>
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "objects/base/io.h"
-#include "plugin_dir.h"
+#include "repo/plugin.h"
 #include "repo/text_plugin.h"
 
 bool
@@ -50,88 +47,26 @@ dig_text_close(struct dig_text *text)
 	text->handle = NULL;
 }
 
-/* The folder of the running program, with '/'; uid: the program's owner. */
-static bool
-program_folder(struct dig_buf *out, uint32_t *uid)
-{
-	struct dig_stat st;
-	char *slash;
-	int fd;
-
-	if (dig_readlink_at(AT_FDCWD, "/proc/self/exe", out) != 0)
-		return false;
-	fd = dig_open_at(
-	    AT_FDCWD, "/proc/self/exe", DIG_OPEN_READ | DIG_OPEN_FOLLOW);
-	if (fd < 0)
-		return false;
-	if (dig_stat_fd(fd, &st) != 0) {
-		dig_close(fd);
-		return false;
-	}
-	dig_close(fd);
-	*uid = st.uid;
-	slash = strrchr((const char *)out->data, '/');
-	if (slash == NULL)
-		return false;
-	out->len = (size_t)(slash + 1 - (char *)out->data);
-	return true;
-}
-
-/* The plugin's path into `path`; false: there is none that may be loaded. */
-static bool
-find_plugin(struct dig_buf *path, struct dig_error *err)
-{
-	uint32_t owner = 0;
-	struct dig_stat st;
-	bool beside = program_folder(path, &owner);
-
-	for (int i = beside ? 0 : 1; i < 2; i++) {
-		if (i == 1) {
-			dig_buf_reset(path);
-			dig_buf_puts(path, DIG_PLUGIN_DIR "/");
-		}
-		dig_buf_puts(path, DIG_TEXT_PLUGIN_FILE);
-		if (dig_stat_at(AT_FDCWD, (const char *)path->data, &st) != 0 ||
-		    st.type != DIG_FT_REGULAR)
-			continue;
-		if (st.uid == 0 || st.uid == geteuid() || st.uid == owner)
-			return true;
-		dig_ignore(dig_raise(
-		    err, DIG_EIO, "%s belongs to another user", path->data));
-		return false;
-	}
-	dig_ignore(dig_raise(err, DIG_EIO,
-	    "the text engine %s is not installed", DIG_TEXT_PLUGIN_FILE));
-	dig_hint(
-	    err, "it belongs beside the program or into %s", DIG_PLUGIN_DIR);
-	return false;
-}
-
 enum dig_status
 dig_text_open(struct dig_text *text, struct dig_error *err)
 {
-	struct dig_buf path = DIG_BUF_INIT;
 	const struct dig_text_plugin *plugin;
 	dig_text_plugin_fn *get;
-	enum dig_status st = DIG_EIO;
+	void *symbol = NULL;
 	const char *why;
+	enum dig_status st;
 
 	if (text->plugin != NULL)
 		return DIG_OK;
-	if (!find_plugin(&path, err))
-		goto out;
-	text->handle = dlopen((const char *)path.data, RTLD_NOW | RTLD_LOCAL);
-	if (text->handle == NULL) {
-		why = dlerror();
-		st = dig_raise(err, DIG_EIO, "cannot load the text engine: %s",
-		    why != NULL ? why : (const char *)path.data);
-		goto out;
-	}
-	*(void **)&get = dlsym(text->handle, DIG_TEXT_PLUGIN_SYMBOL);
-	plugin = get != NULL ? get() : NULL;
-	if (plugin == NULL || strcmp(plugin->version, DIG_VERSION) != 0) {
-		st = dig_raise(
-		    err, DIG_EIO, "%s is of another version of dig", path.data);
+	st = dig_plugin_open(DIG_TEXT_PLUGIN_FILE, DIG_TEXT_PLUGIN_SYMBOL,
+	    "the text engine", &text->handle, &symbol, err);
+	if (st != DIG_OK)
+		return st;
+	*(void **)&get = symbol;
+	plugin = get();
+	if (strcmp(plugin->version, DIG_VERSION) != 0) {
+		st = dig_raise(err, DIG_EIO, "%s is of another version of dig",
+		    DIG_TEXT_PLUGIN_FILE);
 		goto out;
 	}
 	why = plugin->start();
@@ -141,11 +76,9 @@ dig_text_open(struct dig_text *text, struct dig_error *err)
 		goto out;
 	}
 	text->plugin = plugin;
-	st = DIG_OK;
 out:
 	if (st != DIG_OK)
 		dig_text_close(text);
-	dig_buf_clear(&path);
 	return st;
 }
 

@@ -600,6 +600,17 @@ dig_interrupt_install(void)
 	sigaction(SIGTERM, &act, NULL);
 }
 
+void
+dig_interrupt_default(void)
+{
+	struct sigaction act;
+
+	memset(&act, 0, sizeof(act));
+	act.sa_handler = SIG_DFL;
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+}
+
 bool
 dig_interrupted(void)
 {

@@ -137,6 +137,9 @@ int64_t dig_wall_seconds(void); /* since 1970, data and never logic */
 
 /* Ctrl-C: installs handlers for INT and TERM that set one flag. */
 void dig_interrupt_install(void);
+/* Back to what the system does: for what only reads, and may take long where
+ * nothing asks dig_interrupted. */
+void dig_interrupt_default(void);
 bool dig_interrupted(void);
 
 #endif
