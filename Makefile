@@ -15,7 +15,7 @@ V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 
 VERSION := 0.1.0
-PACKAGES := sqlite3 libzstd libxxhash libcrypto
+PACKAGES := sqlite3 libzstd libxxhash libcrypto libisal
 
 # CONFIG chooses the folder under build/; the release is build/ itself.
 CONFIG ?= release
@@ -55,7 +55,7 @@ LIBDIR := $(shell pkg-config --variable=libdir sqlite3 2>/dev/null)
 archive = $(if $(filter 1,$(STATIC)),$(if $(wildcard $(LIBDIR)/lib$(1).a),\
 	$(LIBDIR)/lib$(1).a,-l$(1)),-l$(1))
 PKG_LIBS = $(call archive,sqlite3) $(call archive,zstd) \
-	$(call archive,crypto) -lxxhash -lpthread -ldl -lm
+	$(call archive,crypto) -lxxhash -lisal -lpthread -ldl -lm
 
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 	-DDIG_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(WARN) \

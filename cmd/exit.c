@@ -32,6 +32,8 @@ dig_exit_code(enum dig_status st)
 		return 9;
 	case DIG_ELOCKED:
 		return 11;
+	case DIG_EREPAIRED:
+		return 12;
 	case DIG_ECANCELLED:
 		return 130;
 	}

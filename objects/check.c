@@ -11,6 +11,7 @@
 #include "objects/base/thread.h"
 #include "objects/commit.h"
 #include "objects/file.h"
+#include "objects/heal.h"
 #include "objects/store_internal.h"
 #include "objects/tree.h"
 
@@ -48,6 +49,7 @@ struct worker {
 	struct dig_reader *reader;
 	struct dig_codec_ctx *codec;
 	struct dig_buf bytes; /* of the batch */
+	struct dig_buf healed;
 	struct dig_buf raw;
 };
 
@@ -228,18 +230,43 @@ check_single(struct worker *worker, const struct dig_location *at,
 		    worker, at, rec->kind, &rec->id, raw, (size_t)rec->raw_len);
 }
 
+static void check_intact(struct worker *worker, const struct dig_location *at,
+    const struct dig_record *rec, const uint8_t *bytes);
+
+/* What parity can give back is damaged, but not lost. */
+static void
+check_damaged(struct worker *worker, const struct dig_location *at,
+    const struct dig_record *rec, const char *flaw)
+{
+	struct dig_record right;
+
+	if (!dig_heal_record(worker->check->store, at->pack, at->offset, &right,
+		&worker->healed)) {
+		say(worker->check, at, rec->kind, &rec->id, rec->raw_len, flaw);
+		return;
+	}
+	say(worker->check, at, right.kind, &right.id, right.raw_len, flaw);
+	check_intact(worker, at, &right, worker->healed.data);
+}
+
 static void
 check_record(struct worker *worker, const struct dig_location *at,
+    const struct dig_record *rec, const uint8_t *bytes)
+{
+	if (dig_record_intact(rec, bytes, bytes + rec->header_len))
+		check_intact(worker, at, rec, bytes);
+	else
+		check_damaged(
+		    worker, at, rec, "the record does not match its checksum");
+}
+
+static void
+check_intact(struct worker *worker, const struct dig_location *at,
     const struct dig_record *rec, const uint8_t *bytes)
 {
 	const uint8_t *payload = bytes + rec->header_len;
 	struct dig_oid id;
 
-	if (!dig_record_intact(rec, bytes, payload)) {
-		say(worker->check, at, rec->kind, &rec->id, rec->raw_len,
-		    "the record does not match its checksum");
-		return;
-	}
 	if (!worker->check->options->decode)
 		return;
 	if (rec->kind == DIG_KIND_SOLID) {
@@ -265,10 +292,8 @@ check_batch(struct worker *worker, const struct batch *batch)
 	dig_buf_reserve(&worker->bytes, len);
 	n = dig_pread_full(
 	    batch->pack->fd, worker->bytes.data, len, batch->from);
-	if (n < 0) {
-		atomic_store(&worker->check->io_errno, (int)-n);
-		return;
-	}
+	if (n < 0)
+		n = 0; /* each of its records is one that cannot be read */
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct dig_record *rec = &batch->spots[i].record;
 		uint64_t at = batch->spots[i].at - batch->from;
@@ -276,8 +301,8 @@ check_batch(struct worker *worker, const struct batch *batch)
 			batch->spots[i].at, 0 };
 
 		if (at + rec->header_len + rec->stored_len > (uint64_t)n)
-			say(worker->check, &where, rec->kind, &rec->id,
-			    rec->raw_len, "the file ends within it");
+			check_damaged(
+			    worker, &where, rec, "the file ends within it");
 		else
 			check_record(
 			    worker, &where, rec, worker->bytes.data + at);
@@ -299,6 +324,7 @@ worker_clear(struct worker *worker)
 	dig_reader_free(worker->reader);
 	dig_codec_free(worker->codec);
 	dig_buf_clear(&worker->bytes);
+	dig_buf_clear(&worker->healed);
 	dig_buf_clear(&worker->raw);
 }
 
@@ -386,6 +412,23 @@ check_state_of(struct check *check, struct dig_error *err)
 	return DIG_OK;
 }
 
+/* The header of the record before may be what is damaged: its length. */
+static bool
+step_again(struct check *check, struct dig_pack_scan *scan, uint32_t pack)
+{
+	struct dig_buf bytes = DIG_BUF_INIT;
+	struct dig_record rec;
+	bool moved =
+	    scan->at != 0 &&
+	    dig_heal_record(check->store, pack, scan->at, &rec, &bytes) &&
+	    scan->at + bytes.len != scan->offset;
+
+	if (moved)
+		scan->offset = scan->at + bytes.len;
+	dig_buf_clear(&bytes);
+	return moved;
+}
+
 /* Past what is damaged; *done when nothing whole follows. */
 static enum dig_status
 skip_damage(struct check *check, struct dig_pack_scan *scan, uint32_t pack,
@@ -395,6 +438,9 @@ skip_damage(struct check *check, struct dig_pack_scan *scan, uint32_t pack,
 	enum dig_status st;
 	bool found;
 
+	*done = false;
+	if (step_again(check, scan, pack))
+		return DIG_OK;
 	say(check, &at, 0, NULL, 0, "no record can be read here");
 	st = dig_pack_scan_resync(scan, &found, err);
 	if (st == DIG_ECORRUPT)
@@ -407,12 +453,16 @@ static enum dig_status
 check_records(struct check *check, const struct dig_open_pack *pack,
     struct dig_error *err)
 {
+	struct dig_heal_scan heal = { check->store, pack->number };
 	struct dig_pack_scan scan;
 	struct batch *batch = NULL;
 	enum dig_status st = DIG_OK;
 	bool done = false;
 
+	/* Records whose headers are healed are found damaged by a worker. */
 	dig_pack_scan_init(&scan, pack->fd, pack->flags, 0, pack->length);
+	scan.heal = dig_heal_for_scan;
+	scan.heal_arg = &heal;
 	while (st == DIG_OK) {
 		st = dig_pack_scan_next(&scan, &done, err);
 		if (st == DIG_ECORRUPT) {

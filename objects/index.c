@@ -659,3 +659,29 @@ dig_index_rebuild(struct dig_index *index, struct dig_error *err)
 	release_lock(index);
 	return st;
 }
+
+enum dig_status
+dig_index_repair(struct dig_index *index,
+    const struct dig_repair_options *options, struct dig_error *err)
+{
+	struct dig_store *store = index->store;
+	enum dig_status st;
+
+	dig_index_rollback(index);
+	if (options->dry_run)
+		return dig_store_repair(store, options, err);
+	st = take_lock(index, index->timeout_ms, err);
+	if (st != DIG_OK)
+		return st;
+	dig_reader_free(index->reader);
+	index->reader = NULL;
+	st = dig_store_refresh(store, err);
+	if (st == DIG_OK)
+		st = dig_journal_heal(dig_store_journal(store), err);
+	if (st == DIG_OK)
+		st = dig_store_clean(store, err);
+	if (st == DIG_OK)
+		st = dig_store_repair(store, options, err);
+	release_lock(index);
+	return st;
+}

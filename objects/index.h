@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "objects/db/db.h"
+#include "objects/repair.h"
 #include "objects/store.h"
 #include "objects/tree.h"
 
@@ -151,5 +152,12 @@ enum dig_status dig_index_cost(struct dig_index *index,
  */
 enum dig_status dig_index_rebuild(
     struct dig_index *index, struct dig_error *err) DIG_CHECKED;
+/*
+ * dig_store_repair, under the lock unless it is a dry run. The journal is
+ * healed first; what is open is rolled back, readers are gone.
+ */
+enum dig_status dig_index_repair(struct dig_index *index,
+    const struct dig_repair_options *options,
+    struct dig_error *err) DIG_CHECKED;
 
 #endif

@@ -39,6 +39,13 @@ struct dig_ref_change {
 	struct dig_oid new_id;
 };
 
+/* What a record says about the parity of a pack. */
+struct dig_pack_parity {
+	uint32_t number;
+	struct dig_parity_shape shape; /* data 0: there is none any more */
+	uint64_t length;               /* committed bytes of the .par file */
+};
+
 /* A decoded record. Strings and arrays are owned. */
 struct dig_journal_record {
 	uint64_t seq;    /* 1 for the first */
@@ -64,8 +71,10 @@ struct dig_journal_record {
 	bool has_op_state;
 	struct dig_oid old_op_state;
 	struct dig_oid op_state;
-	struct dig_pack_state *packs;
+	struct dig_pack_state *packs; /* without parity */
 	size_t npacks;
+	struct dig_pack_parity *parity;
+	size_t nparity;
 	uint32_t next_pack; /* in a checkpoint, else 0 */
 	bool has_stats;
 	struct dig_op_stats stats;

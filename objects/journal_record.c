@@ -26,7 +26,8 @@ enum section {
 	SECTION_OP_STATE = 6,
 	SECTION_PACKS = 7,
 	SECTION_STATS = 8,
-	SECTION_OPTIONAL = 16 /* from here on: skipped when not known */
+	SECTION_OPTIONAL = 16, /* from here on: skipped when not known */
+	SECTION_PARITY = 16
 };
 
 enum { FLAG_CHECKPOINT = 1 };
@@ -135,6 +136,50 @@ pack_same(const struct dig_pack_state *a, const struct dig_pack_state *b)
 }
 
 static void
+put_parity(struct dig_buf *out, const struct dig_pack_state *pack)
+{
+	dig_buf_put_varint(out, pack->number);
+	dig_buf_putc(out, (uint8_t)pack->shape.data);
+	dig_buf_putc(out, (uint8_t)pack->shape.parity);
+	dig_buf_put_varint(out, pack->parity_length);
+}
+
+static bool
+parity_same(const struct dig_pack_state *a, const struct dig_pack_state *b)
+{
+	if (a == NULL)
+		return b->shape.data == 0;
+	return a->shape.data == b->shape.data &&
+	       a->shape.parity == b->shape.parity &&
+	       a->parity_length == b->parity_length;
+}
+
+/* The packs whose parity is another one than in `from`. */
+static void
+put_parity_changes(struct dig_buf *out, const struct dig_state *from,
+    const struct dig_state *to)
+{
+	struct dig_buf body = DIG_BUF_INIT;
+	struct dig_buf list = DIG_BUF_INIT;
+	size_t count = 0;
+
+	for (size_t i = 0; i < to->npacks; i++)
+		if (!parity_same(
+			from ? dig_state_pack(from, to->packs[i].number) : NULL,
+			&to->packs[i])) {
+			put_parity(&list, &to->packs[i]);
+			count++;
+		}
+	if (count > 0) {
+		dig_buf_put_varint(&body, count);
+		dig_buf_put(&body, list.data, list.len);
+		put_section(out, SECTION_PARITY, &body);
+	}
+	dig_buf_clear(&body);
+	dig_buf_clear(&list);
+}
+
+static void
 put_head(struct dig_buf *out, const char *ref, const struct dig_oid *id)
 {
 	dig_buf_putc(out, ref != NULL);
@@ -205,6 +250,7 @@ dig_journal_record_diff(const struct dig_journal_base *base,
 		dig_buf_put_varint(&body, stats->stored_bytes);
 		put_section(out, SECTION_STATS, &body);
 	}
+	put_parity_changes(out, from, to);
 	finish(out, start);
 	dig_buf_clear(&body);
 	dig_buf_clear(&list);
@@ -239,6 +285,7 @@ dig_journal_record_full(const struct dig_journal_base *base,
 	for (size_t i = 0; i < state->npacks; i++)
 		put_pack(&body, &state->packs[i]);
 	put_section(out, SECTION_PACKS, &body);
+	put_parity_changes(out, NULL, state);
 	finish(out, start);
 	dig_buf_clear(&body);
 }
@@ -341,6 +388,7 @@ get_packs(struct dig_cursor *cur, struct dig_journal_record *out)
 		}
 		DIG_GROW(out->packs, cap, out->npacks + 1);
 		pack = &out->packs[out->npacks++];
+		memset(pack, 0, sizeof(*pack));
 		pack->number = (uint32_t)number;
 		pack->flags = dig_cursor_u8(cur);
 		pack->length = dig_cursor_varint(cur);
@@ -349,6 +397,35 @@ get_packs(struct dig_cursor *cur, struct dig_journal_record *out)
 		    pack->length > INT64_MAX ||
 		    pack->run_offset > pack->length ||
 		    (i > 0 && pack[-1].number >= pack->number))
+			cur->bad = true;
+	}
+}
+
+static void
+get_parity(struct dig_cursor *cur, struct dig_journal_record *out)
+{
+	uint64_t count = dig_cursor_varint(cur);
+	size_t cap = 0;
+
+	for (uint64_t i = 0; i < count && !cur->bad; i++) {
+		struct dig_pack_parity *parity;
+		uint64_t number = dig_cursor_varint(cur);
+
+		if (number == 0 || number > DIG_PACK_NUMBER_MAX) {
+			cur->bad = true;
+			return;
+		}
+		DIG_GROW(out->parity, cap, out->nparity + 1);
+		parity = &out->parity[out->nparity++];
+		parity->number = (uint32_t)number;
+		parity->shape.data = dig_cursor_u8(cur);
+		parity->shape.parity = dig_cursor_u8(cur);
+		parity->length = dig_cursor_varint(cur);
+		if (parity->length > INT64_MAX ||
+		    (i > 0 && parity[-1].number >= parity->number) ||
+		    (!dig_parity_shape_valid(&parity->shape) &&
+			(parity->shape.data != 0 || parity->shape.parity != 0 ||
+			    parity->length != 0)))
 			cur->bad = true;
 	}
 }
@@ -409,7 +486,9 @@ get_section(
 		out->stats.raw_bytes = dig_cursor_varint(cur);
 		out->stats.stored_bytes = dig_cursor_varint(cur);
 		break;
-	case SECTION_OPTIONAL:
+	case SECTION_PARITY:
+		get_parity(cur, out);
+		break;
 	default:
 		/* What a later dig adds and this one may do without. */
 		if ((unsigned)tag >= SECTION_OPTIONAL)
@@ -495,6 +574,7 @@ dig_journal_record_clear(struct dig_journal_record *rec)
 		free(rec->refs[i].name);
 	free(rec->refs);
 	free(rec->packs);
+	free(rec->parity);
 	memset(rec, 0, sizeof(*rec));
 }
 
@@ -519,6 +599,24 @@ dig_journal_apply(const struct dig_journal_record *rec, struct dig_state *state)
 		state->staged_root = rec->staged;
 	if (rec->has_op_state)
 		state->op_state = rec->op_state;
-	for (size_t i = 0; i < rec->npacks; i++)
-		dig_state_set_pack(state, &rec->packs[i]);
+	for (size_t i = 0; i < rec->npacks; i++) {
+		const struct dig_pack_state *before =
+		    dig_state_pack(state, rec->packs[i].number);
+		struct dig_pack_state pack = rec->packs[i];
+
+		if (before != NULL) {
+			pack.shape = before->shape;
+			pack.parity_length = before->parity_length;
+		}
+		dig_state_set_pack(state, &pack);
+	}
+	for (size_t i = 0; i < rec->nparity; i++) {
+		struct dig_pack_state *pack =
+		    dig_state_pack(state, rec->parity[i].number);
+
+		if (pack == NULL)
+			continue; /* of a pack that is not there */
+		pack->shape = rec->parity[i].shape;
+		pack->parity_length = rec->parity[i].length;
+	}
 }

@@ -229,13 +229,30 @@ fill_window(struct dig_pack_scan *scan, const uint8_t **data, size_t *len,
 	return DIG_OK;
 }
 
+/* Where no record can be read, there may be one all the same. */
+static bool
+heal_header(struct dig_pack_scan *scan, uint64_t *next)
+{
+	struct dig_buf whole = DIG_BUF_INIT;
+	bool found =
+	    scan->heal != NULL &&
+	    scan->heal(scan->heal_arg, scan->offset, &scan->record, &whole);
+
+	if (found) {
+		scan->healed = true;
+		*next = scan->offset + whole.len;
+	}
+	dig_buf_clear(&whole);
+	return found;
+}
+
 enum dig_status
 dig_pack_scan_next(
     struct dig_pack_scan *scan, bool *done, struct dig_error *err)
 {
 	const uint8_t *data = NULL;
 	enum dig_status st;
-	uint64_t next;
+	uint64_t next = 0;
 	size_t len = 0;
 
 	*done = false;
@@ -246,7 +263,7 @@ dig_pack_scan_next(
 		}
 		st = fill_window(scan, &data, &len, err);
 		if (st != DIG_OK)
-			return st;
+			break; /* cut off, or it cannot be read */
 		/* Bulk packs are padded with zeros up to the next boundary. */
 		if (data[0] == 0 && (scan->flags & DIG_PACK_BULK) &&
 		    scan->offset % DIG_PACK_ALIGN != 0) {
@@ -261,13 +278,17 @@ dig_pack_scan_next(
 		}
 		break;
 	}
-	st = dig_record_decode(data, len, &scan->record, err);
+	scan->healed = false;
+	if (st == DIG_OK)
+		st = dig_record_decode(data, len, &scan->record, err);
 	if (st == DIG_OK &&
 	    (__builtin_add_overflow(scan->offset + scan->record.header_len,
 		 scan->record.stored_len, &next) ||
 		next > scan->end))
 		st = dig_raise(err, DIG_ECORRUPT, "a record runs past the end");
-	if (st != DIG_OK) {
+	if (st != DIG_OK && heal_header(scan, &next)) {
+		len = 0; /* data is not what it should be */
+	} else if (st != DIG_OK) {
 		dig_wrap(
 		    err, "at offset %llu", (unsigned long long)scan->offset);
 		return st;
@@ -286,6 +307,7 @@ static enum dig_status
 is_intact_here(struct dig_pack_scan *scan, const uint8_t *data, size_t len,
     uint64_t at, uint64_t *budget, bool *out, struct dig_error *err)
 {
+	dig_pack_heal_fn *heal = scan->heal;
 	struct dig_record *rec = &scan->record;
 	struct dig_buf payload = DIG_BUF_INIT;
 	enum dig_status st;
@@ -297,7 +319,9 @@ is_intact_here(struct dig_pack_scan *scan, const uint8_t *data, size_t len,
 		return DIG_OK;
 	*budget -= rec->stored_len;
 	scan->at = at;
+	scan->heal = NULL; /* what only looks like a record is none */
 	st = dig_pack_scan_payload(scan, &payload, err);
+	scan->heal = heal;
 	*out = st == DIG_OK;
 	dig_buf_clear(&payload);
 	return st == DIG_ECORRUPT ? DIG_OK : st;
@@ -358,13 +382,19 @@ dig_pack_scan_payload(
 	dig_buf_reset(out);
 	dig_buf_reserve(out, len);
 	n = dig_pread_full(scan->fd, out->data, len, scan->at);
-	if (n < 0)
+	if (n < 0 && scan->heal == NULL)
 		return dig_raise_os(err, DIG_EIO, (int)-n, "reading a pack");
-	if ((size_t)n < len ||
-	    !dig_record_intact(rec, out->data, out->data + rec->header_len))
-		return dig_raise(err, DIG_ECORRUPT,
-		    "the record at offset %llu does not match its checksum",
-		    (unsigned long long)scan->at);
+	if (n < (int64_t)len ||
+	    !dig_record_intact(rec, out->data, out->data + rec->header_len)) {
+		if (scan->heal == NULL ||
+		    !scan->heal(scan->heal_arg, scan->at, &scan->record, out))
+			return dig_raise(err, DIG_ECORRUPT,
+			    "the record at offset %llu does not match its "
+			    "checksum",
+			    (unsigned long long)scan->at);
+		scan->healed = true;
+		scan->offset = scan->at + out->len;
+	}
 	memmove(
 	    out->data, out->data + rec->header_len, (size_t)rec->stored_len);
 	out->len = (size_t)rec->stored_len;

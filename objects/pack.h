@@ -67,6 +67,11 @@ enum dig_status dig_pack_header_check(const uint8_t data[DIG_PACK_HEADER],
 /* "000001.pack" */
 void dig_pack_name(uint32_t number, char out[24]);
 
+/* Asked where no record can be read, or one does not match its checksum: the
+ * whole record that begins at `at`, its header in *rec. */
+typedef bool dig_pack_heal_fn(
+    void *arg, uint64_t at, struct dig_record *rec, struct dig_buf *out);
+
 /*
  * Walk the records of [offset, end) by their headers. payload is read only
  * when asked for. At the end *out is NULL. Padding is skipped.
@@ -80,6 +85,9 @@ struct dig_pack_scan {
 	struct dig_record record;
 	struct dig_buf window;
 	uint64_t window_offset;
+	dig_pack_heal_fn *heal; /* may be NULL */
+	void *heal_arg;
+	bool healed; /* the current record came from there */
 };
 
 void dig_pack_scan_init(struct dig_pack_scan *scan, int fd, unsigned flags,

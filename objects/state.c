@@ -66,7 +66,10 @@ dig_state_same(const struct dig_state *a, const struct dig_state *b)
 		if (a->packs[i].number != b->packs[i].number ||
 		    a->packs[i].flags != b->packs[i].flags ||
 		    a->packs[i].length != b->packs[i].length ||
-		    a->packs[i].run_offset != b->packs[i].run_offset)
+		    a->packs[i].run_offset != b->packs[i].run_offset ||
+		    a->packs[i].shape.data != b->packs[i].shape.data ||
+		    a->packs[i].shape.parity != b->packs[i].shape.parity ||
+		    a->packs[i].parity_length != b->packs[i].parity_length)
 			return false;
 	return true;
 }
@@ -178,6 +181,21 @@ dig_state_set_pack(struct dig_state *state, const struct dig_pack_state *pack)
 	state->npacks++;
 	if (pack->number >= state->next_pack)
 		state->next_pack = pack->number + 1;
+}
+
+uint64_t
+dig_pack_covered(const struct dig_pack_state *pack)
+{
+	uint64_t group;
+	uint64_t stored;
+
+	if (pack->shape.data == 0)
+		return 0;
+	if (pack->flags & DIG_PACK_SEALED)
+		return pack->length;
+	group = dig_parity_group_bytes(&pack->shape);
+	stored = dig_parity_stored_bytes(&pack->shape, group);
+	return pack->parity_length / stored * group;
 }
 
 static bool

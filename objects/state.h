@@ -12,6 +12,7 @@
 
 #include "objects/base/buf.h"
 #include "objects/oid.h"
+#include "objects/parity.h"
 
 /* A ref: "refs/heads/main" -> id. Names are bytes without NUL. */
 struct dig_ref {
@@ -23,9 +24,11 @@ enum dig_pack_flag { DIG_PACK_BULK = 1, DIG_PACK_SEALED = 2 };
 
 struct dig_pack_state {
 	uint32_t number;
-	unsigned flags;      /* enum dig_pack_flag */
-	uint64_t length;     /* committed bytes */
-	uint64_t run_offset; /* the last run record, 0 for none */
+	unsigned flags;                /* enum dig_pack_flag */
+	uint64_t length;               /* committed bytes */
+	uint64_t run_offset;           /* the last run record, 0 for none */
+	struct dig_parity_shape shape; /* data 0: the pack has no parity */
+	uint64_t parity_length;        /* committed bytes of the .par file */
 };
 
 struct dig_state {
@@ -61,6 +64,9 @@ struct dig_pack_state *dig_state_pack(
     const struct dig_state *state, uint32_t number);
 void dig_state_set_pack(
     struct dig_state *state, const struct dig_pack_state *pack);
+/* Bytes of a pack, from its start, that its .par file covers. What stands
+ * behind them is in the mirror. */
+uint64_t dig_pack_covered(const struct dig_pack_state *pack);
 
 /*
  * A ref name that may be stored: "refs/" and at least two more components, no

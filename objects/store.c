@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "objects/base/io.h"
+#include "objects/heal.h"
 #include "objects/store_internal.h"
 
 /* What a long command stored is known by the map, up to so many objects. */
@@ -44,8 +45,8 @@ dig_store_open(int dig_dirfd, const struct dig_journal_hint *hint,
 	return DIG_OK;
 }
 
-static void
-unload(struct dig_store *store)
+void
+dig_store_unload(struct dig_store *store)
 {
 	for (size_t i = 0; i < store->npacks; i++) {
 		for (size_t j = 0; j < store->packs[i].nruns; j++)
@@ -65,10 +66,11 @@ dig_store_close(struct dig_store *store)
 		return;
 	dig_pack_out_clear(&store->normal);
 	dig_pack_out_clear(&store->bulk);
-	unload(store);
+	dig_store_unload(store);
 	free(store->packs);
 	free(store->rows);
 	free(store->sealed);
+	free(store->stale);
 	dig_oidmap_clear(&store->map);
 	dig_journal_close(store->journal);
 	dig_close(store->packs_dirfd);
@@ -108,7 +110,7 @@ dig_store_refresh(struct dig_store *store, struct dig_error *err)
 		return st;
 	dig_journal_close(store->journal);
 	store->journal = fresh;
-	unload(store);
+	dig_store_unload(store);
 	return DIG_OK;
 }
 
@@ -173,11 +175,22 @@ next_record(struct dig_pack_scan *scan, uint32_t pack, bool *done,
 	return st == DIG_OK ? dig_pack_scan_next(scan, done, err) : st;
 }
 
-/* Records from an offset on (that of the last run's end), by their headers. */
+/* What stands behind the last run. */
+static uint64_t
+tail_of(const struct dig_open_pack *pack)
+{
+	return pack->nruns > 0 ? pack->runs[0].end : 0;
+}
+
+/*
+ * Records from an offset on (that of the last run's end), by their headers;
+ * with verify, their checksums too.
+ */
 static enum dig_status
 load_tail(struct dig_store *store, struct dig_open_pack *pack, uint64_t from,
-    size_t *count, struct dig_error *err)
+    bool verify, size_t *count, struct dig_error *err)
 {
+	struct dig_heal_scan heal = { store, pack->number };
 	struct dig_pack_scan scan;
 	struct dig_buf payload = DIG_BUF_INIT;
 	enum dig_status st;
@@ -186,6 +199,8 @@ load_tail(struct dig_store *store, struct dig_open_pack *pack, uint64_t from,
 
 	*count = 0;
 	dig_pack_scan_init(&scan, pack->fd, pack->flags, from, pack->length);
+	scan.heal = dig_heal_for_scan;
+	scan.heal_arg = &heal;
 	for (;;) {
 		struct dig_solid_item *items = NULL;
 		size_t nitems = 0;
@@ -194,9 +209,10 @@ load_tail(struct dig_store *store, struct dig_open_pack *pack, uint64_t from,
 		st = next_record(&scan, pack->number, &done, &damaged, err);
 		if (st != DIG_OK || done)
 			break;
-		if (scan.record.kind == DIG_KIND_SOLID) {
+		if (verify || scan.record.kind == DIG_KIND_SOLID) {
 			st = dig_pack_scan_payload(&scan, &payload, err);
-			if (st == DIG_OK)
+			damaged |= scan.healed;
+			if (st == DIG_OK && scan.record.kind == DIG_KIND_SOLID)
 				st = dig_solid_decode(payload.data, payload.len,
 				    scan.record.raw_len, &items, &nitems,
 				    &frame_at, err);
@@ -207,6 +223,7 @@ load_tail(struct dig_store *store, struct dig_open_pack *pack, uint64_t from,
 			if (st != DIG_OK)
 				break;
 		}
+		damaged |= scan.healed;
 		*count += place_record(
 		    store, pack->number, &scan.record, scan.at, items, nitems);
 		free(items);
@@ -230,6 +247,18 @@ open_pack(struct dig_store *store, const struct dig_pack_state *state,
 	out->flags = state->flags;
 	out->length = state->length;
 	out->fd = dig_open_at(store->packs_dirfd, name, DIG_OPEN_READ);
+	if (out->fd == -ENOENT && state->shape.data != 0 &&
+	    dig_pack_covered(state) == 0) {
+		/* All of it is in the mirror. */
+		char mirror[40];
+
+		dig_mirror_name(state->number, 0, mirror);
+		out->fd =
+		    dig_open_at(store->packs_dirfd, mirror, DIG_OPEN_READ);
+		atomic_store(&out->damaged, true);
+		if (out->fd >= 0)
+			dig_heal_note(store, state->number, 0);
+	}
 	if (out->fd < 0)
 		return dig_raise_os(err,
 		    out->fd == -ENOENT ? DIG_ECORRUPT : DIG_EIO, -out->fd,
@@ -269,8 +298,7 @@ load_all(struct dig_store *store, struct dig_error *err)
 			st = DIG_OK;
 		}
 		if (st == DIG_OK && !(pack->flags & DIG_PACK_SEALED))
-			st = load_tail(store, pack,
-			    pack->nruns > 0 ? pack->runs[0].end : 0,
+			st = load_tail(store, pack, tail_of(pack), false,
 			    &pack->ntail, err);
 		if (st != DIG_OK)
 			return st;
@@ -288,7 +316,7 @@ dig_store_load(struct dig_store *store, struct dig_error *err)
 	if (!store->loaded) {
 		st = load_all(store, err);
 		if (st != DIG_OK)
-			unload(store);
+			dig_store_unload(store);
 	}
 	pthread_mutex_unlock(&store->mutex);
 	return st;
@@ -308,11 +336,16 @@ verify_pack(
 
 	for (size_t i = 0; st == DIG_OK && intact && i < pack->nruns; i++)
 		st = dig_run_verify(&pack->runs[i], &intact, err);
-	if (st != DIG_OK || intact)
+	if (st != DIG_OK)
 		return st;
-	dig_log("pack %06u: its index is damaged", pack->number);
-	atomic_store(&pack->damaged, true);
-	return load_tail(store, pack, 0, &count, err);
+	if (intact && (pack->flags & DIG_PACK_SEALED))
+		return DIG_OK;
+	if (!intact) {
+		dig_log("pack %06u: its index is damaged", pack->number);
+		atomic_store(&pack->damaged, true);
+	}
+	return load_tail(
+	    store, pack, intact ? tail_of(pack) : 0, true, &count, err);
 }
 
 enum dig_status
@@ -507,6 +540,7 @@ enum dig_status
 dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
     uint64_t to, dig_row_fn *fn, void *arg, struct dig_error *err)
 {
+	struct dig_heal_scan heal = { store, pack };
 	struct dig_open_pack *open;
 	struct dig_pack_scan scan;
 	struct dig_buf payload = DIG_BUF_INIT;
@@ -522,6 +556,8 @@ dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
 		    err, DIG_ECORRUPT, "pack %06u is missing", pack);
 	dig_pack_scan_init(&scan, open->fd, open->flags, from,
 	    to != 0 && to < open->length ? to : open->length);
+	scan.heal = dig_heal_for_scan;
+	scan.heal_arg = &heal;
 	for (;;) {
 		st = next_record(&scan, pack, &done, &damaged, err);
 		if (st != DIG_OK || done)
@@ -550,11 +586,11 @@ is_replacement(const char *name)
 	       strspn(name + len - 20, "0123456789abcdef") == 16;
 }
 
-/* Files of .dig are replaced under the lock: by one that was killed. */
+/* Files are replaced under the lock: these are of one that was killed. */
 static void
-remove_replacements(struct dig_store *store)
+remove_replacements(int dirfd)
 {
-	int fd = dig_open_at(store->dirfd, ".", DIG_OPEN_DIRECTORY);
+	int fd = dig_open_at(dirfd, ".", DIG_OPEN_DIRECTORY);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
@@ -564,7 +600,7 @@ remove_replacements(struct dig_store *store)
 	}
 	while ((entry = readdir(dir)) != NULL)
 		if (is_replacement(entry->d_name))
-			dig_unlink_at(store->dirfd, entry->d_name);
+			dig_unlink_at(dirfd, entry->d_name);
 	closedir(dir);
 }
 
@@ -630,6 +666,18 @@ cut_tails(struct dig_store *store, struct dig_error *err)
 }
 
 enum dig_status
+dig_store_clean(struct dig_store *store, struct dig_error *err)
+{
+	enum dig_status st = remove_strays(store, err);
+
+	if (st != DIG_OK)
+		return st;
+	remove_replacements(store->dirfd);
+	remove_replacements(store->packs_dirfd);
+	return dig_parity_clean(store, err);
+}
+
+enum dig_status
 dig_store_begin(struct dig_store *store,
     const struct dig_write_options *options, struct dig_error *err)
 {
@@ -640,11 +688,9 @@ dig_store_begin(struct dig_store *store,
 	if (st == DIG_OK)
 		st = dig_journal_heal(store->journal, err);
 	if (st == DIG_OK)
-		st = remove_strays(store, err);
-	if (st == DIG_OK)
-		remove_replacements(store);
-	if (st == DIG_OK)
 		st = cut_tails(store, err);
+	if (st == DIG_OK)
+		st = dig_store_clean(store, err);
 	if (st == DIG_OK)
 		st = dig_store_load(store, err);
 	if (st != DIG_OK)
@@ -747,13 +793,15 @@ dig_store_committed(struct dig_store *store)
 	for (size_t i = 0; store->loaded && i < state->npacks; i++)
 		show_pack(store, &state->packs[i]);
 	pthread_mutex_unlock(&store->mutex);
+	dig_parity_committed(store);
 	if (dig_oidmap_len(&store->map) > MAP_FULL)
-		unload(store); /* the next look-up reads runs instead (P6) */
+		dig_store_unload(store); /* runs are read instead (P6) */
 	else
 		dig_oidmap_drop_raw(&store->map);
 	store->nrows = 0;
 	store->nsealed = 0;
 	store->normal.created = store->bulk.created = false;
+	store->normal.parity.created = store->bulk.parity.created = false;
 	atomic_store(&store->new_chunks, 0);
 	atomic_store(&store->raw_bytes, 0);
 	atomic_store(&store->stored_bytes, 0);
@@ -769,10 +817,11 @@ dig_store_end(struct dig_store *store)
 	dig_pack_out_init(&store->bulk, store, true);
 	/* The map knows what was not committed, and the tails have grown. */
 	if (atomic_exchange(&store->touched, false))
-		unload(store);
+		dig_store_unload(store);
 	atomic_store(&store->nclaims, 0);
 	store->nrows = 0;
 	store->nsealed = 0;
+	store->nstale = 0;
 	atomic_store(&store->new_chunks, 0);
 	atomic_store(&store->raw_bytes, 0);
 	atomic_store(&store->stored_bytes, 0);

@@ -15,6 +15,10 @@
  *     bulk pack counts as lower than every other), so chains cannot cycle.
  * S5  What a writer has claimed to store is stored before anything is
  *     committed: nothing that was skipped as a duplicate can be missing.
+ * S6  The mirror of a group is deleted only behind a journal record that has
+ *     the parity of the group.
+ * S7  Parity is never computed over bytes that differ from their mirror, but
+ *     over those that records say are right.
  */
 #ifndef OBJECTS_STORE_H
 #define OBJECTS_STORE_H
@@ -79,6 +83,12 @@ void dig_reader_free(struct dig_reader *reader);
 enum dig_status dig_reader_get(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_oid *id, struct dig_buf *out,
     struct dig_error *err) DIG_CHECKED;
+/*
+ * How many damaged records were rebuilt in memory for readers since the store
+ * was opened, from parity or the mirror; *first (may be NULL): the place of the
+ * first one. Nothing on the disk was changed.
+ */
+uint64_t dig_store_healed(struct dig_store *store, struct dig_location *first);
 /* How many frames the reader has decoded so far, for tests. */
 uint64_t dig_reader_frames(const struct dig_reader *reader);
 /* The reader as the trees' way to nodes (put is NULL). */
@@ -90,6 +100,7 @@ struct dig_write_options {
 	int level;           /* zstd level */
 	bool verify;         /* decode every frame again before it is stored */
 	uint64_t seal_bytes; /* a pack is sealed from here; 0: the default */
+	struct dig_parity_shape shape; /* of new packs; data 0: no parity */
 };
 
 /*
@@ -98,6 +109,10 @@ struct dig_write_options {
  */
 enum dig_status dig_store_begin(struct dig_store *store,
     const struct dig_write_options *options, struct dig_error *err) DIG_CHECKED;
+
+/* Under the lock: delete files in packs/ that are nobody's. Part of begin. */
+enum dig_status dig_store_clean(
+    struct dig_store *store, struct dig_error *err) DIG_CHECKED;
 
 struct dig_writer *dig_writer_new(struct dig_store *store);
 void dig_writer_free(struct dig_writer *writer);

@@ -26,6 +26,26 @@ struct dig_open_pack {
 };
 
 /*
+ * The parity of a pack that is being written: the .par file and the mirror of
+ * the open group. The writing thread adds, the others only after drain().
+ */
+struct dig_parity_out {
+	struct dig_store *store;
+	uint32_t pack;
+	struct dig_parity_shape shape; /* data 0: none for this pack */
+	uint64_t group_at;             /* where the open group begins */
+	uint64_t end;                  /* bytes of the pack that were added */
+	uint64_t mirrored;             /* the mirror has [group_at, mirrored) */
+	uint64_t length;               /* of the .par file */
+	int fd;                        /* of the .par file, or -1 */
+	bool dirty;                    /* it has to be synced */
+	bool created;                  /* a file: the folder has to be synced */
+	struct dig_parity_encoder *encoder;
+	bool begun;    /* the encoder is at work on the open group */
+	uint64_t from; /* what stood in the group when it was begun */
+};
+
+/*
  * The end of a pack that is being written. Appending copies records into a
  * buffer under `mutex`; full buffers go to one thread that writes them, so the
  * workers never wait for the disk unless all buffers are full.
@@ -53,7 +73,14 @@ struct dig_pack_out {
 	struct dig_queue free_buffers;
 	struct dig_queue full_buffers;
 	struct dig_group thread;
+	struct dig_parity_out parity;
 	atomic_int failed; /* errno of the first failed write */
+};
+
+/* A mirror is named by its pack and its group. */
+struct dig_mirror_name {
+	uint32_t pack;
+	uint64_t group;
 };
 
 struct dig_store {
@@ -68,6 +95,8 @@ struct dig_store {
 	size_t npacks;
 	size_t packs_cap;
 	struct dig_oidmap map;
+	atomic_uint_fast64_t nhealed;     /* reads that parity put right */
+	struct dig_location healed_first; /* under rows_mutex */
 	/* writing */
 	bool writing;
 	struct dig_write_options options;
@@ -77,6 +106,9 @@ struct dig_store {
 	struct dig_pack_state *sealed; /* by this transaction */
 	size_t nsealed;
 	size_t sealed_cap;
+	struct dig_mirror_name *stale; /* deleted when the journal says so */
+	size_t nstale;
+	size_t stale_cap;
 	atomic_bool touched;   /* something was claimed since begin */
 	atomic_size_t nclaims; /* claimed and not stored yet (S5) */
 	pthread_mutex_t rows_mutex;
@@ -90,6 +122,8 @@ struct dig_store {
 
 enum { DIG_LOCATIONS_MAX = 4 };
 
+/* Forget what was opened; the next look-up opens it again. */
+void dig_store_unload(struct dig_store *store);
 /* Open packs, runs and tails, once. */
 enum dig_status dig_store_load(
     struct dig_store *store, struct dig_error *err) DIG_CHECKED;
@@ -124,6 +158,39 @@ enum dig_status dig_reader_header(struct dig_reader *reader,
 enum dig_status dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_location *at, struct dig_buf *out,
     struct dig_error *err) DIG_CHECKED;
+
+/* ---- store_parity.c: what parity leaves beside a pack ------------------ */
+
+/* "000001.par", "000001.0002.tail" */
+void dig_parity_name(uint32_t pack, char out[24]);
+void dig_mirror_name(uint32_t pack, uint64_t group, char out[40]);
+/* Are the files there that more can be appended to? */
+bool dig_parity_is_there(
+    struct dig_store *store, const struct dig_pack_state *pack);
+/*
+ * Begin where the pack ends. pack: as it is committed; NULL: it is new and gets
+ * `shape`. The .par file is made with the first group.
+ */
+void dig_parity_out_open(struct dig_parity_out *out, struct dig_store *store,
+    uint32_t number, const struct dig_pack_state *pack,
+    const struct dig_parity_shape *shape);
+/*
+ * Bytes that have just been written to the pack's end. A group that they
+ * complete is encoded and written. Returns an errno value.
+ */
+int dig_parity_out_add(
+    struct dig_parity_out *out, const uint8_t *data, size_t len);
+/* The pack is sealed: its last group, however short. An errno value. */
+int dig_parity_out_finish(struct dig_parity_out *out);
+/* Mirror what is in the open group, sync all of it. An errno value. */
+int dig_parity_out_sync(struct dig_parity_out *out);
+void dig_parity_out_close(struct dig_parity_out *out);
+/* The journal has what was synced: mirrors of complete groups go. */
+void dig_parity_committed(struct dig_store *store);
+/* Under the lock: delete files of parity that no pack has, cut what is past
+ * the committed lengths. */
+enum dig_status dig_parity_clean(
+    struct dig_store *store, struct dig_error *err) DIG_CHECKED;
 
 /* ---- store_out.c: the end of a pack ----------------------------------- */
 

@@ -42,6 +42,7 @@ dig_pack_out_init(struct dig_pack_out *out, struct dig_store *store, bool bulk)
 	out->store = store;
 	out->bulk = bulk;
 	out->fd = -1;
+	out->parity.fd = -1;
 	pthread_mutex_init(&out->mutex, NULL);
 	atomic_init(&out->failed, 0);
 }
@@ -65,6 +66,9 @@ write_buffers(void *arg, unsigned index)
 		if (rc == 0)
 			rc = dig_pwrite_full(
 			    buf->fd, buf->data, buf->len, buf->offset);
+		if (rc == 0)
+			rc = dig_parity_out_add(
+			    &out->parity, buf->data, buf->len);
 		if (rc != 0)
 			atomic_store(&out->failed, rc);
 		buf->len = 0;
@@ -128,6 +132,7 @@ dig_pack_out_clear(struct dig_pack_out *out)
 	    dig_truncate(out->fd, out->end) != 0)
 		dig_log("the reserve of pack %06u stays", out->number);
 	dig_close(out->fd);
+	dig_parity_out_close(&out->parity);
 	free(out->entries);
 	pthread_mutex_destroy(&out->mutex);
 	memset(out, 0, sizeof(*out));
@@ -232,7 +237,8 @@ open_pack(struct dig_pack_out *out, struct dig_error *err)
 		/* A run may only be written over what can all be read. */
 		if (bulk == out->bulk &&
 		    !(state->packs[i].flags & DIG_PACK_SEALED) &&
-		    there != NULL && !there->damaged)
+		    there != NULL && !there->damaged &&
+		    dig_parity_is_there(out->store, &state->packs[i]))
 			pack = &state->packs[i];
 	}
 	for (size_t i = 0; pack != NULL && i < out->store->nsealed; i++)
@@ -255,6 +261,8 @@ open_pack(struct dig_pack_out *out, struct dig_error *err)
 	if (out->fd < 0)
 		return dig_raise_os(
 		    err, DIG_EIO, -out->fd, "opening pack %s", name);
+	dig_parity_out_open(&out->parity, out->store, out->number, pack,
+	    &out->store->options.shape);
 	out->open = true;
 	out->end = pack ? pack->length : 0;
 	out->run_offset = pack ? pack->run_offset : 0;
@@ -390,6 +398,33 @@ load_run_entries(struct dig_pack_out *out, struct dig_error *err)
 	return st;
 }
 
+static struct dig_pack_state
+state_of(const struct dig_pack_out *out)
+{
+	struct dig_pack_state state;
+
+	state.number = out->number;
+	state.flags = out->bulk ? DIG_PACK_BULK : 0;
+	state.length = out->end;
+	state.run_offset = out->run_offset;
+	state.shape = out->parity.shape;
+	state.parity_length = out->parity.length;
+	return state;
+}
+
+/* After drain(). An errno value. */
+static int
+sync_all(struct dig_pack_out *out)
+{
+	int rc = dig_sync_data(out->fd);
+
+	if (rc == 0)
+		rc = dig_parity_out_sync(&out->parity);
+	if (out->parity.created)
+		out->created = true;
+	return rc;
+}
+
 /* Close the pack with a trailer and a seal; the next append opens another. */
 static enum dig_status
 seal(struct dig_pack_out *out, struct dig_error *err)
@@ -425,15 +460,15 @@ seal(struct dig_pack_out *out, struct dig_error *err)
 		return st;
 	rc = out->reserved > out->end ? dig_truncate(out->fd, out->end) : 0;
 	if (rc == 0)
-		rc = dig_sync_data(out->fd);
+		rc = dig_parity_out_finish(&out->parity);
+	if (rc == 0)
+		rc = sync_all(out);
 	if (rc != 0) {
 		atomic_store(&out->failed, rc);
 		return failed(out, err);
 	}
-	state.number = out->number;
-	state.flags = DIG_PACK_SEALED | (out->bulk ? DIG_PACK_BULK : 0);
-	state.length = out->end;
-	state.run_offset = out->run_offset;
+	state = state_of(out);
+	state.flags |= DIG_PACK_SEALED;
 	pthread_mutex_lock(&out->store->rows_mutex);
 	DIG_GROW(out->store->sealed, out->store->sealed_cap,
 	    out->store->nsealed + 1);
@@ -441,6 +476,7 @@ seal(struct dig_pack_out *out, struct dig_error *err)
 	pthread_mutex_unlock(&out->store->rows_mutex);
 	dig_close(out->fd);
 	out->fd = -1;
+	dig_parity_out_close(&out->parity);
 	out->open = out->dirty = false;
 	out->nentries = 0;
 	return DIG_OK;
@@ -597,16 +633,13 @@ dig_pack_out_sync(
 	st = failed(out, err);
 	if (st != DIG_OK)
 		return st;
-	rc = dig_sync_data(out->fd);
+	rc = sync_all(out);
 	if (rc != 0) {
 		atomic_store(&out->failed, rc);
 		return failed(out, err);
 	}
 	out->dirty = false;
-	state.number = out->number;
-	state.flags = out->bulk ? DIG_PACK_BULK : 0;
-	state.length = out->end;
-	state.run_offset = out->run_offset;
+	state = state_of(out);
 	dig_state_set_pack(next, &state);
 	return DIG_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "objects/base/io.h"
+#include "objects/heal.h"
 #include "objects/store_internal.h"
 
 #define CACHE_SLOTS 256
@@ -99,7 +100,7 @@ at_place(const struct dig_location *at, struct dig_error *err)
 /* Read a record's header, and with `whole` its payload, into reader->record;
  * the checksum is verified when the payload is there. */
 static enum dig_status
-read_record(struct dig_reader *reader, const struct dig_location *at,
+read_stored(struct dig_reader *reader, const struct dig_location *at,
     bool whole, struct dig_record *rec, struct dig_error *err)
 {
 	struct dig_open_pack *pack = dig_store_pack(reader->store, at->pack);
@@ -151,6 +152,21 @@ read_record(struct dig_reader *reader, const struct dig_location *at,
 		return at_place(at, err);
 	}
 	return DIG_OK;
+}
+
+/* The same, and where that is damaged, what parity or the mirror makes of it.
+ */
+static enum dig_status
+read_record(struct dig_reader *reader, const struct dig_location *at,
+    bool whole, struct dig_record *rec, struct dig_error *err)
+{
+	enum dig_status st = read_stored(reader, at, whole, rec, err);
+
+	if ((st == DIG_ECORRUPT || st == DIG_EIO) &&
+	    dig_heal_record(
+		reader->store, at->pack, at->offset, rec, &reader->record))
+		st = DIG_OK;
+	return st;
 }
 
 enum dig_status
@@ -289,12 +305,14 @@ cache_put(struct dig_reader *reader, const struct dig_location *at,
 }
 
 /*
- * Decode the object at a place: go down the chain to a full version (or one
- * that is cached), then come back up, each step the prefix of the next.
+ * Go down the chain to a full version (or one that is cached), then come back
+ * up, each step the prefix of the next. Unless `careful`, the way down trusts
+ * headers that it does not verify.
  */
-enum dig_status
-dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
-    const struct dig_location *at, struct dig_buf *out, struct dig_error *err)
+static enum dig_status
+follow_chain(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_location *at, bool careful, struct dig_buf *out,
+    struct dig_error *err)
 {
 	struct dig_location chain[DIG_CHAIN_DEPTH_MAX + 1];
 	struct dig_location here = *at;
@@ -320,7 +338,7 @@ dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
 			have_base = true;
 			break;
 		}
-		st = read_record(reader, &here, false, &rec, err);
+		st = read_record(reader, &here, careful, &rec, err);
 		if (st != DIG_OK)
 			return st;
 		if (rec.kind != kind || depth == DIG_CHAIN_DEPTH_MAX) {
@@ -365,6 +383,17 @@ dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
 	dig_buf_reset(out);
 	dig_buf_put(out, reader->base.data, reader->base.len);
 	return DIG_OK;
+}
+
+enum dig_status
+dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_location *at, struct dig_buf *out, struct dig_error *err)
+{
+	enum dig_status st = follow_chain(reader, kind, at, false, out, err);
+
+	if (st == DIG_ECORRUPT)
+		st = follow_chain(reader, kind, at, true, out, err);
+	return st;
 }
 
 /* Kinds whose id is a plain hash of their bytes are checked here; nodes are

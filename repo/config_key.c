@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "objects/parity.h"
+
 #define COLOUR_WORDS "auto|always|never|true|false"
 
 /* core.busyTimeout is in milliseconds, hook.timeout in seconds. */
@@ -31,8 +33,10 @@ static const struct dig_config_key keys[] = {
 	{ "clean.requireForce", "true", NULL, NULL, KEY_BOOL, KEY_ALL, 0, 0 },
 	{ "safe.directory", NULL, NULL, NULL, KEY_STRING,
 	    KEY_IN_USER | KEY_MULTI, 0, 0 },
-	{ "parity.data", "20", NULL, NULL, KEY_INT, KEY_ANY, 1, 128 },
-	{ "parity.parity", "2", NULL, NULL, KEY_INT, KEY_ANY, 0, 64 },
+	{ "parity.data", "20", NULL, NULL, KEY_INT, KEY_ANY, 1,
+	    DIG_PARITY_DATA_MAX },
+	{ "parity.parity", "2", NULL, NULL, KEY_INT, KEY_ANY, 0,
+	    DIG_PARITY_PARITY_MAX },
 	{ "hook.timeout", "60", NULL, NULL, KEY_INT, KEY_ANY, 0, 86400 },
 	{ "hook.isolate", "false", NULL, NULL, KEY_BOOL, KEY_ANY, 0, 0 },
 	{ "gc.keepOps", "200", NULL, NULL, KEY_INT, KEY_ANY, 0, INT32_MAX },

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "objects/pack.h"
 #include "repo/internal.h"
 #include "repo/layout.h"
 
@@ -28,7 +29,7 @@ static enum dig_status
 open_index(struct dig_repo *repo, struct dig_error *err)
 {
 	struct dig_index_options options = { 0 };
-	int64_t level = 1, timeout = 0;
+	int64_t level = 1, timeout = 0, data = 0, parity = 0;
 	enum dig_status st;
 
 	st = dig_config_get_int(
@@ -39,8 +40,16 @@ open_index(struct dig_repo *repo, struct dig_error *err)
 	if (st == DIG_OK)
 		st = dig_config_get_int(
 		    repo->config, "core.busyTimeout", &timeout, NULL, err);
+	if (st == DIG_OK)
+		st = dig_config_get_int(
+		    repo->config, "parity.data", &data, NULL, err);
+	if (st == DIG_OK)
+		st = dig_config_get_int(
+		    repo->config, "parity.parity", &parity, NULL, err);
 	if (st != DIG_OK)
 		return st;
+	options.write.shape.data = parity > 0 ? (unsigned)data : 0;
+	options.write.shape.parity = (unsigned)parity;
 	options.dir = repo->dig_dir;
 	options.dirfd = repo->dirfd;
 	options.timeout_ms = (int)timeout;
@@ -122,6 +131,23 @@ bool
 dig_repo_index_is_behind(const struct dig_repo *repo)
 {
 	return dig_index_is_behind(repo->index);
+}
+
+uint64_t
+dig_repo_healed(struct dig_repo *repo, struct dig_buf *where)
+{
+	struct dig_location first;
+	uint64_t count = 0;
+	char name[24];
+
+	if (repo->index != NULL)
+		count = dig_store_healed(dig_index_store(repo->index), &first);
+	if (count > 0 && where != NULL) {
+		dig_pack_name(first.pack, name);
+		dig_buf_printf(where, "packs/%s at %llu", name,
+		    (unsigned long long)first.offset);
+	}
+	return count;
 }
 
 bool

@@ -82,6 +82,13 @@ bool dig_repo_is_inside(const struct dig_repo *repo);
 /* The index could not be brought up to date; the next command will. */
 bool dig_repo_index_is_behind(const struct dig_repo *repo);
 
+/*
+ * How often a damaged record was rebuilt in memory for this command; the first
+ * place in words into out (may be NULL): "packs/000001.pack at 4711". The disk
+ * is as it was.
+ */
+uint64_t dig_repo_healed(struct dig_repo *repo, struct dig_buf *where);
+
 /* The failure is damage of index.db, which can be made anew. */
 bool dig_repo_is_index_damage(const struct dig_error *why);
 /* Make index.db anew after such a failure, from packs and journal; what was

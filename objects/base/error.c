@@ -84,6 +84,7 @@ dig_status_word(enum dig_status st)
 		[DIG_ECONFLICT] = "conflict",
 		[DIG_ELOCKED] = "locked",
 		[DIG_ECORRUPT] = "corrupt",
+		[DIG_EREPAIRED] = "repaired",
 		[DIG_ENOMEM] = "no-memory",
 		[DIG_EIO] = "io",
 		[DIG_EDB] = "index",

@@ -22,6 +22,7 @@ enum dig_status {
 	DIG_ECONFLICT,  /* an uncommitted edit or untracked file in the way */
 	DIG_ELOCKED,    /* another writer holds the lock */
 	DIG_ECORRUPT,   /* stored bytes do not match; not repaired */
+	DIG_EREPAIRED,  /* they did not, and have been put right */
 	DIG_ENOMEM,
 	DIG_EIO,       /* the repository cannot be read or written */
 	DIG_EDB,       /* the index cannot be read or written */

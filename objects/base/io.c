@@ -373,6 +373,12 @@ dig_rename_at(int olddir, const char *old, int newdir, const char *new_)
 }
 
 int
+dig_link_at(int olddir, const char *old, int newdir, const char *new_)
+{
+	return linkat(olddir, old, newdir, new_, 0) == 0 ? 0 : errno;
+}
+
+int
 dig_exchange_at(int dir1, const char *a, int dir2, const char *b)
 {
 	return renameat2(dir1, a, dir2, b, RENAME_EXCHANGE) == 0 ? 0 : errno;

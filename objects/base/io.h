@@ -100,6 +100,8 @@ void dig_advise_sequential(int fd);
 
 /* rename; 0 or errno. */
 int dig_rename_at(int olddir, const char *old, int newdir, const char *new_);
+/* A second name for the same file (hard link); 0 or errno. */
+int dig_link_at(int olddir, const char *old, int newdir, const char *new_);
 /* Exchange two names atomically; ENOSYS/EINVAL where the fs cannot. */
 int dig_exchange_at(int dir1, const char *a, int dir2, const char *b);
 /* Rename that refuses to replace (EEXIST). */

@@ -22,6 +22,7 @@ struct rig {
 	char path[64];
 	int fd;
 	struct dig_store *store;
+	struct dig_parity_shape shape; /* of new packs; at first no parity */
 };
 
 /* Message of a failed call, so that a failing test says why. */
@@ -122,7 +123,7 @@ rig_reopen(struct rig *rig, bool with_hint)
 static inline void
 rig_begin(struct rig *rig, uint64_t seal_bytes)
 {
-	struct dig_write_options options = { 1, true, seal_bytes };
+	struct dig_write_options options = { 1, true, seal_bytes, rig->shape };
 	struct dig_error err;
 
 	OK(dig_store_begin(rig->store, &options, &err));

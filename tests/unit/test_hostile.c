@@ -493,9 +493,10 @@ make_journal_seeds(struct dig_buf *diff, struct dig_buf *full)
 	memset(id.bytes, 8, sizeof(id.bytes));
 	dig_state_set_ref(&to, "refs/heads/main", &id);
 	dig_state_set_ref(&to, "refs/heads/old", NULL);
-	dig_state_set_pack(&to, &(struct dig_pack_state){ 1, 0, 5000, 64 });
 	dig_state_set_pack(
-	    &to, &(struct dig_pack_state){ 2, DIG_PACK_BULK, 8192, 0 });
+	    &to, &(struct dig_pack_state){ 1, 0, 5000, 64, { 20, 2 }, 4000 });
+	dig_state_set_pack(&to,
+	    &(struct dig_pack_state){ 2, DIG_PACK_BULK, 8192, 0, { 0, 0 }, 0 });
 	to.staged_root = id;
 	to.op_state = id;
 	free(to.head_ref);
