@@ -13,6 +13,8 @@
 struct opts {
 	bool quick;
 	bool rebuild_index;
+	bool repair;
+	bool dry_run;
 	bool verbose;
 	bool json;
 	const char *progress;
@@ -23,6 +25,10 @@ static const struct dig_opt options[] = {
 	    "checksums of records only; nothing is decoded"),
 	DIG_OPT_FLAG(0, "rebuild-index", struct opts, rebuild_index,
 	    "make the index anew first"),
+	DIG_OPT_FLAG(0, "repair", struct opts, repair,
+	    "put right what parity and second copies can give back"),
+	DIG_OPT_FLAG('n', "dry-run", struct opts, dry_run,
+	    "with --repair: only say what would be repaired"),
 	DIG_OPT_FLAG('v', "verbose", struct opts, verbose, "say all counts"),
 	DIG_OPTS_PROGRESS(struct opts, progress),
 	DIG_OPT_JSON(struct opts, json),
@@ -31,12 +37,14 @@ static const struct dig_opt options[] = {
 
 const struct dig_usage dig_usage_fsck = {
 	"fsck",
-	"[--quick] [--rebuild-index] [-v] [--json]",
+	"[--quick] [--repair [-n]] [--rebuild-index] [-v] [--json]",
 	"Check the repository: every record of every pack, the journal, every "
 	"object's hash, every tree and file of every commit and of what is "
 	"staged, and the index. What is damaged is named, one thing a line, "
 	"and so are the files that are lost by it. Exits 5 when anything is "
-	"damaged. Nothing is changed, unless with --rebuild-index.",
+	"damaged, 12 when --repair has put all of it right. Nothing is "
+	"changed, "
+	"unless with --repair or --rebuild-index.",
 	options,
 };
 
@@ -49,7 +57,7 @@ struct report {
 
 /* ---- Findings --------------------------------------------------------- */
 
-static const char *const words[] = { "damaged", "lost", "differs" };
+static const char *const words[] = { "damaged", "lost", "differs", "repaired" };
 
 static void
 print_finding(struct dig_out *out, const struct dig_finding *finding)
@@ -192,17 +200,24 @@ json_sum(struct report *report, const struct dig_fsck_totals *totals)
 	dig_json_uint(json, "damaged", totals->damaged);
 	dig_json_uint(json, "lost", totals->lost);
 	dig_json_uint(json, "differs", totals->index_differs);
+	dig_json_uint(json, "repaired", totals->repaired);
 	dig_json_object_end(json);
 	dig_json_end(json);
 }
 
 static enum dig_status
-verdict(const struct dig_fsck_totals *totals, struct dig_error *err)
+verdict(
+    const struct dig_fsck_totals *totals, bool repair, struct dig_error *err)
 {
 	enum dig_status st;
 
-	if (totals->damaged + totals->lost + totals->index_differs == 0)
-		return DIG_OK;
+	if (totals->damaged + totals->lost + totals->index_differs == 0) {
+		if (totals->repaired == 0)
+			return DIG_OK;
+		return dig_raise(err, DIG_EREPAIRED,
+		    "damage was found and repaired; the old files are in "
+		    "quarantine/");
+	}
 	if (totals->damaged + totals->lost == 0) {
 		st = dig_raise(err, DIG_ECORRUPT,
 		    "the index differs from packs and journal");
@@ -210,10 +225,14 @@ verdict(const struct dig_fsck_totals *totals, struct dig_error *err)
 			      "makes it anew");
 		return st;
 	}
-	return dig_raise(err, DIG_ECORRUPT,
+	st = dig_raise(err, DIG_ECORRUPT,
 	    "damaged: %llu, files or trees lost by it: %llu",
 	    (unsigned long long)totals->damaged,
 	    (unsigned long long)totals->lost);
+	if (!repair)
+		dig_hint(err, "'dig fsck --repair' puts right what parity and "
+			      "second copies can give back");
+	return st;
 }
 
 enum dig_status
@@ -232,6 +251,10 @@ dig_cmd_fsck(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 		return st;
 	if (args.argc > 0)
 		return dig_raise(err, DIG_EINVALID, "fsck takes no operand");
+	if (opts.dry_run && !opts.repair)
+		return dig_raise(
+		    err, DIG_EINVALID, "--dry-run goes with --repair");
+	cli->tells_of_healing = true;
 	cli->progress_choice = opts.progress;
 	st = dig_cli_repo(cli, &repo, err);
 	if (st != DIG_OK)
@@ -240,6 +263,7 @@ dig_cmd_fsck(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	report.is_json = opts.json;
 	fsck.quick = opts.quick;
 	fsck.rebuild_index = opts.rebuild_index;
+	fsck.repair = opts.repair && !opts.dry_run;
 	fsck.arg = &report;
 	fsck.finding = found;
 	if (opts.json) {
@@ -255,5 +279,5 @@ dig_cmd_fsck(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 		json_sum(&report, &totals);
 	else
 		print_sum(&report, &opts, &totals);
-	return verdict(&totals, err);
+	return verdict(&totals, fsck.repair, err);
 }

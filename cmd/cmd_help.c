@@ -66,7 +66,8 @@ static void
 list_commands(struct dig_out *out)
 {
 	dig_out_puts(out,
-	    "usage: dig [-C DIR]... [--no-pager] COMMAND [ARGUMENT]...\n"
+	    "usage: dig [-C DIR]... [--no-pager] [--strict] COMMAND "
+	    "[ARGUMENT]...\n"
 	    "   or: dig [--version | --help]\n");
 	for (size_t i = 0; i < sizeof(group_titles) / sizeof(*group_titles);
 	     i++)

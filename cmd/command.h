@@ -58,6 +58,8 @@ struct dig_cli {
 	struct dig_config *config; /* through dig_cli_config() */
 	bool json;                 /* --json was asked: errors as JSON too */
 	bool no_pager;
+	bool strict;             /* what was healed ends in code 12 */
+	bool tells_of_healing;   /* the verb itself does (fsck) */
 	struct dig_words *words; /* argv of aliases */
 	bool read_input;         /* standard input is used up: no second run */
 	struct dig_repo *repo;   /* through dig_cli_repo() */

@@ -92,6 +92,8 @@ global_options(
 	for (; i < argc && argv[i][0] == '-' && st == DIG_OK; i++) {
 		if (strcmp(argv[i], "--no-pager") == 0) {
 			cli->no_pager = true;
+		} else if (strcmp(argv[i], "--strict") == 0) {
+			cli->strict = true;
 		} else if (strcmp(argv[i], "--version") == 0 ||
 			   strcmp(argv[i], "-v") == 0) {
 			argv[i] = version;
@@ -187,6 +189,30 @@ run_verb(struct dig_cli *cli, struct dig_pager *pager, int argc, char **argv,
 	return st;
 }
 
+/* The answer is right, and the disk is not. */
+static enum dig_status
+tell_of_healing(
+    const struct dig_cli *cli, enum dig_status st, struct dig_error *err)
+{
+	struct dig_buf where = DIG_BUF_INIT;
+	uint64_t count = 0;
+
+	if (cli->repo != NULL && !cli->tells_of_healing)
+		count = dig_repo_healed(cli->repo, &where);
+	if (count == 0)
+		return st;
+	dig_cli_warn(cli,
+	    "damage in %.*s%s: what it held was rebuilt from parity for this "
+	    "command; 'dig fsck --repair' repairs the disk",
+	    (int)where.len, (const char *)where.data,
+	    count > 1 ? " and elsewhere" : "");
+	dig_buf_clear(&where);
+	if (cli->strict && st == DIG_OK)
+		st = dig_raise(err, DIG_EREPAIRED,
+		    "damage was repaired in memory (--strict)");
+	return st;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -224,6 +250,7 @@ main(int argc, char **argv)
 		err = late;
 	}
 	dig_cli_progress_end(&cli);
+	st = tell_of_healing(&cli, st, &err);
 	if (st != DIG_OK && err.status != DIG_OK)
 		dig_cli_error(&cli, &err);
 	dig_out_clear(&cli.out);

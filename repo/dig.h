@@ -25,6 +25,7 @@
 #include "repo/merge_base.h"
 #include "repo/names.h"
 #include "repo/operation.h"
+#include "repo/parity.h"
 #include "repo/prove.h"
 #include "repo/range.h"
 #include "repo/record.h"

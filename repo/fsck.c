@@ -25,6 +25,9 @@ dig_fsck_found(struct dig_fsck *fsck, const struct dig_finding *finding)
 	case DIG_FINDING_INDEX:
 		fsck->totals.index_differs++;
 		break;
+	case DIG_FINDING_REPAIRED:
+		fsck->totals.repaired++;
+		break;
 	}
 	fsck->options->finding(fsck->options->arg, finding);
 }
@@ -62,6 +65,18 @@ dig_fsck_index_differs(struct dig_fsck *fsck, const char *fmt, ...)
 	va_start(args, fmt);
 	found_in_file(fsck, DIG_FINDING_INDEX, DIG_DB_FILE, fmt, args);
 	va_end(args);
+}
+
+static void
+found_repaired(struct dig_fsck *fsck, const char *file, const char *message)
+{
+	struct dig_finding finding;
+
+	memset(&finding, 0, sizeof(finding));
+	finding.kind = DIG_FINDING_REPAIRED;
+	finding.file = file;
+	finding.message = message;
+	dig_fsck_found(fsck, &finding);
 }
 
 /* ---- Objects ---------------------------------------------------------- */
@@ -185,6 +200,60 @@ check_packs(struct dig_fsck *fsck, struct dig_error *err)
 	return DIG_OK;
 }
 
+/* ---- Parity ------------------------------------------------------------ */
+
+static void
+repair_event(void *arg, const struct dig_repair_event *event)
+{
+	struct dig_fsck *fsck = arg;
+	struct dig_finding finding;
+
+	memset(&finding, 0, sizeof(finding));
+	finding.kind = fsck->options->repair && event->what != DIG_REPAIR_BEYOND
+			   ? DIG_FINDING_REPAIRED
+			   : DIG_FINDING_DAMAGED;
+	finding.file = event->file;
+	finding.message = event->message;
+	dig_fsck_found(fsck, &finding);
+}
+
+static void
+parity_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes)
+{
+	const struct dig_talk *talk = &((struct dig_fsck *)arg)->repo->talk;
+	struct dig_progress_report report = { "checking parity", 0, 0,
+		done_bytes, total_bytes };
+
+	if (talk->progress != NULL)
+		talk->progress(talk->arg, &report);
+}
+
+/* Packs against parity and mirrors, and the other way round. */
+static enum dig_status
+check_parity(struct dig_fsck *fsck, struct dig_error *err)
+{
+	struct dig_repair_options options = { !fsck->options->repair, fsck,
+		repair_event, parity_progress };
+
+	return dig_index_repair(fsck->repo->index, &options, err);
+}
+
+/* An index that differs is made anew; it holds nothing of its own. */
+static enum dig_status
+repair_index(struct dig_fsck *fsck, struct dig_error *err)
+{
+	enum dig_status st;
+
+	if (!fsck->options->repair || fsck->totals.index_differs == 0)
+		return DIG_OK;
+	st = dig_index_rebuild(fsck->repo->index, err);
+	if (st != DIG_OK)
+		return st;
+	fsck->totals.index_differs = 0;
+	found_repaired(fsck, DIG_DB_FILE, "made anew from packs and journal");
+	return DIG_OK;
+}
+
 /* ---- Small files ------------------------------------------------------ */
 
 static void
@@ -241,17 +310,41 @@ check_store_id(struct dig_fsck *fsck)
 static void
 journal_finding(void *arg, const char *message)
 {
-	dig_fsck_damaged(arg, "journal", "%s", message);
+	struct dig_fsck *fsck = arg;
+
+	if (fsck->repairing)
+		found_repaired(fsck, "journal", message);
+	else
+		dig_fsck_damaged(fsck, "journal", "%s", message);
 }
 
 /* ---- The whole -------------------------------------------------------- */
+
+/* What can be put right, before the check. */
+static enum dig_status
+repair_all(struct dig_fsck *fsck, struct dig_error *err)
+{
+	struct dig_store *store = dig_index_store(fsck->repo->index);
+	enum dig_status st;
+
+	dig_layout_heal(fsck->repo->dirfd);
+	fsck->repairing = true;
+	st = dig_journal_verify(
+	    dig_store_journal(store), journal_finding, fsck, err);
+	fsck->repairing = false;
+	return st == DIG_OK ? check_parity(fsck, err) : st;
+}
 
 static enum dig_status
 check_all(struct dig_fsck *fsck, struct dig_error *err)
 {
 	struct dig_index *index = fsck->repo->index;
-	enum dig_status st;
+	enum dig_status st = DIG_OK;
 
+	if (fsck->options->repair)
+		st = repair_all(fsck, err);
+	if (st != DIG_OK)
+		return st;
 	check_copies(fsck);
 	check_store_id(fsck);
 	st = dig_journal_verify(dig_store_journal(dig_index_store(index)),
@@ -260,11 +353,15 @@ check_all(struct dig_fsck *fsck, struct dig_error *err)
 		st = dig_index_rebuild(index, err);
 	if (st == DIG_OK)
 		st = check_packs(fsck, err);
+	if (st == DIG_OK && !fsck->options->repair)
+		st = check_parity(fsck, err);
 	if (st != DIG_OK || fsck->options->quick)
 		return st;
 	st = dig_fsck_history(fsck, err);
 	if (st == DIG_OK)
 		st = dig_fsck_index(fsck, err);
+	if (st == DIG_OK)
+		st = repair_index(fsck, err);
 	return st;
 }
 

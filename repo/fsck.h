@@ -17,7 +17,8 @@ struct dig_repo;
 enum dig_finding_kind {
 	DIG_FINDING_DAMAGED, /* bytes that are not what they should be */
 	DIG_FINDING_LOST,    /* what cannot be read any more because of it */
-	DIG_FINDING_INDEX    /* the index differs from packs and journal */
+	DIG_FINDING_INDEX,   /* the index differs from packs and journal */
+	DIG_FINDING_REPAIRED /* damage that is gone now */
 };
 
 /* One thing found. All pointers are borrowed for the call. */
@@ -39,6 +40,7 @@ struct dig_finding {
 struct dig_fsck_options {
 	bool quick;         /* checksums of records only */
 	bool rebuild_index; /* make index.db anew first */
+	bool repair;        /* put right what can be, then check */
 	void *arg;
 	/* From the calling thread or another one, one call at a time. */
 	void (*finding)(void *arg, const struct dig_finding *finding);
@@ -56,16 +58,18 @@ struct dig_fsck_totals {
 	uint64_t damaged; /* findings by kind */
 	uint64_t lost;
 	uint64_t index_differs;
+	uint64_t repaired;
 };
 
 /*
  * Check the repository: format and config and their copies, the journal and
  * its copy, every record of every pack; without quick also every object's id,
  * every tree, every content, every commit, refs, HEAD, what is staged, and
- * the rows of the index. Writes nothing, but for rebuild_index.
+ * the rows of the index. Parity and mirrors are compared with the packs. Writes
+ * nothing, but for rebuild_index and repair.
  *
  * What is damaged is a finding and no error. Errors: CANCELLED, IO, LOCKED
- * (rebuild_index).
+ * (rebuild_index, repair).
  * Cost: the full check reads and hashes everything once, on all cores, and
  * keeps 20 to 40 bytes in memory for each object.
  */

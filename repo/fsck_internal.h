@@ -38,6 +38,7 @@ struct dig_fsck_commit {
 struct dig_fsck {
 	struct dig_repo *repo;
 	const struct dig_fsck_options *options;
+	bool repairing; /* what is found now is put right at once */
 	struct dig_fsck_totals totals;
 	struct dig_fsck_objects objects;
 	struct dig_fsck_commit *commits;

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dig parity: what can be lost and still be repaired.
+ */
+#include <string.h>
+
+#include "cmd/command.h"
+#include "cmd/json.h"
+#include "cmd/text.h"
+
+#define SUMS_MAX 64 /* geometries that are told apart */
+
+struct opts {
+	bool json;
+};
+
+static const struct dig_opt options[] = {
+	DIG_OPT_JSON(struct opts, json),
+	DIG_OPT_END,
+};
+
+const struct dig_usage dig_usage_parity = {
+	"parity",
+	"[status] [--json]",
+	"Say what of the packs can be lost and still be repaired by "
+	"'dig fsck --repair', and how many bytes are covered by parity, "
+	"mirrored, "
+	"or neither.",
+	options,
+};
+
+static void
+put_size(
+    struct dig_out *out, const char *before, uint64_t bytes, const char *after)
+{
+	struct dig_buf text = DIG_BUF_INIT;
+
+	dig_format_size(&text, bytes);
+	dig_out_puts(out, before);
+	dig_out_raw(out, text.data, text.len);
+	dig_out_puts(out, after);
+	dig_buf_clear(&text);
+}
+
+static void
+print_sum(struct dig_out *out, const struct dig_parity_sum *sum)
+{
+	const char *packs = sum->packs == 1 ? "pack" : "packs";
+	unsigned long long npacks = sum->packs;
+
+	if (sum->data == 0) {
+		dig_out_printf(out, "no parity: %llu %s, ", npacks, packs);
+		put_size(out, "", sum->bytes, "\n");
+		dig_out_puts(
+		    out, "  damage in them is found and cannot be repaired\n");
+		return;
+	}
+	dig_out_printf(out, "parity %u+%u: %llu %s, ", sum->data, sum->parity,
+	    npacks, packs);
+	put_size(out, "", sum->bytes, "\n");
+	put_size(out, "  ", sum->covered, " covered by ");
+	put_size(out, "", sum->parity_bytes, " of parity: ");
+	dig_out_printf(out, "of each %u cells of 64 KiB any %u,\n",
+	    sum->data + sum->parity, sum->parity);
+	put_size(out, "    or any hole up to ", sum->hole_bytes, " in each ");
+	put_size(out, "", sum->group_bytes, "\n");
+	put_size(out, "  ", sum->bytes - sum->covered,
+	    " mirrored: as long as a record is whole in one of the two "
+	    "files\n");
+	if (sum->whole_packs < sum->packs)
+		dig_out_printf(out,
+		    "  the loss of a whole file NNNNNN.pack is beyond repair "
+		    "for "
+		    "%llu of them\n",
+		    (unsigned long long)(sum->packs - sum->whole_packs));
+}
+
+static void
+json_sum(struct dig_json *json, const struct dig_parity_sum *sum)
+{
+	dig_json_object(json, NULL);
+	dig_json_uint(json, "data", sum->data);
+	dig_json_uint(json, "parity", sum->parity);
+	dig_json_uint(json, "packs", sum->packs);
+	dig_json_uint(json, "bytes", sum->bytes);
+	dig_json_uint(json, "covered", sum->covered);
+	dig_json_uint(
+	    json, "mirrored", sum->data == 0 ? 0 : sum->bytes - sum->covered);
+	dig_json_uint(json, "parity_bytes", sum->parity_bytes);
+	dig_json_uint(json, "group_bytes", sum->group_bytes);
+	dig_json_uint(json, "hole_bytes", sum->hole_bytes);
+	dig_json_object_end(json);
+}
+
+enum dig_status
+dig_cmd_parity(
+    struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+{
+	struct dig_parity_sum sums[SUMS_MAX];
+	struct dig_repo *repo = NULL;
+	struct opts opts = { 0 };
+	struct dig_args args;
+	struct dig_json json;
+	enum dig_status st;
+	size_t count;
+
+	st = dig_opt_parse(&dig_usage_parity, argc, argv, &opts, &args, err);
+	if (st != DIG_OK)
+		return st;
+	if (args.argc > 1 ||
+	    (args.argc == 1 && strcmp(args.argv[0], "status") != 0))
+		return dig_raise(
+		    err, DIG_EINVALID, "parity takes 'status' or nothing");
+	st = dig_cli_repo(cli, &repo, err);
+	if (st != DIG_OK)
+		return st;
+	count = dig_repo_parity(repo, sums, SUMS_MAX);
+	if (!opts.json) {
+		for (size_t i = 0; i < count; i++)
+			print_sum(&cli->out, &sums[i]);
+		if (count == 0)
+			dig_out_puts(&cli->out, "no packs yet\n");
+		return DIG_OK;
+	}
+	dig_json_init(&json, &cli->out);
+	dig_json_object(&json, NULL);
+	dig_json_array(&json, "packs");
+	for (size_t i = 0; i < count; i++)
+		json_sum(&json, &sums[i]);
+	dig_json_array_end(&json);
+	dig_json_object_end(&json);
+	dig_json_end(&json);
+	return DIG_OK;
+}
