@@ -296,6 +296,7 @@ def half_way(tap, scratch, files=20000):
 def main():
     tap = oracle.require_program(Tap("kill"))
     scratch = Scratch()
+    scratch.small_groups()
     tap.note("program " + DIG)
     try:
         campaign(tap, scratch, count(40, 2000))

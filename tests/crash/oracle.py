@@ -125,6 +125,13 @@ class Scratch:
             DIG_COMMITTER_NAME="C O Mitter",
             DIG_COMMITTER_EMAIL="committer@example.com")
 
+    def small_groups(self):
+        """Parity of 1+1: a group is full after 1 MiB."""
+        os.makedirs(self.home + "/.config/dig")
+        with open(self.home + "/.config/dig/config", "w",
+                  encoding="ascii") as out:
+            out.write("[parity]\n\tdata = 1\n\tparity = 1\n")
+
     def path(self, *parts):
         return os.path.join(self.dir, *parts)
 
@@ -415,8 +422,14 @@ def leftovers(repo):
     known = {os.path.basename(row[0])
              for row in rows.execute("SELECT file FROM v_packs")}
     rows.close()
-    found += [".dig/packs/" + n for n in os.listdir(repo.work + "/.dig/packs")
-              if n not in known]
+    # A pack may have its parity, and the mirror of one group.
+    mirrors = set()
+    for name in sorted(os.listdir(repo.work + "/.dig/packs")):
+        first, last = name.split(".", 1)[0], name.rsplit(".", 1)[-1]
+        fits = name in known or (first + ".pack" in known and (
+            last == "par" or (last == "tail" and first not in mirrors)))
+        mirrors |= {first} if last == "tail" else set()
+        found += [] if fits else [".dig/packs/" + name]
     return ["left behind: " + name for name in found]
 
 

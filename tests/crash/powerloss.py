@@ -373,7 +373,7 @@ def prepare(scratch, rng, name, commands, fail=None, before=0):
     area = scratch.path(name)
     os.makedirs(os.path.join(area, "repo"))
     repo = Repo(scratch, os.path.join(area, "repo"))
-    tree = Tree(rng, repo.work, big=200000)
+    tree = Tree(rng, repo.work, big=700000)
     tree.grow(30)
     log = scratch.path(name + ".log")
     with open(log, "wb"):
@@ -513,9 +513,13 @@ def main():
         tap.skip("power cuts", "recorder.so is not built: make tools")
         tap.done()
     scratch, rng = Scratch(), random.Random(SEED)
+    scratch.small_groups()
     try:
         area, _, history, steps, works = prepare(scratch, rng, "run", COMMANDS)
         bad = [s.error for s in steps if s.code != 0]
+        packs = os.listdir(os.path.join(area, "repo/.dig/packs"))
+        if not [n for n in packs if n.endswith(".par")]:
+            bad.append("no group became full: %s" % packs)
         tap.case(not bad, "the history runs under the recorder", bad)
         tap.note("%d operations, %d syncs" % (
             len(history.ops), sum(o.kind in "SD" for o in history.ops)))

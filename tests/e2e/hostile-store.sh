@@ -13,6 +13,8 @@ new_repo other
 write o o
 save other
 new_repo store
+# A mirror would stand in for what is refused here.
+dig config parity.parity 0
 write f1 one
 write d/f2 two
 save first

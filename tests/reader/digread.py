@@ -20,6 +20,7 @@ import tempfile
 from xxh3 import xxh3
 
 CHUNK, CONTENT, TREE, COMMIT, TAG, STATE, SOLID, RUN = range(1, 9)
+CELL = 65536
 OBJECT_MAX = 8 << 20
 ZEROS = bytes(32)
 
@@ -296,11 +297,77 @@ def read_head(cur):
     return (cur.bytes().decode(), None) if cur.uint(1) else (None, cur.raw(32))
 
 
+def gf_times(a, b):
+    product = 0
+    while b:
+        product ^= a if b & 1 else 0
+        a = a << 1 ^ (0x11d if a & 0x80 else 0)
+        b >>= 1
+    return product
+
+
+def gf_inverse(a):
+    return next(b for b in range(256) if gf_times(a, b) == 1)
+
+
+def parity_cell(cells, data, which):
+    """The parity cell of a stripe: each cell times its coefficient, summed."""
+    total = 0
+    for i, cell in enumerate(cells):
+        by = gf_inverse(data + which ^ i)
+        table = bytes(gf_times(by, byte) for byte in range(256))
+        total ^= int.from_bytes(cell.ljust(CELL, b"\0").translate(table),
+                                "little")
+    return total.to_bytes(CELL, "little")
+
+
+def check_parity(repo, pack, data, parity, length):
+    with open(f"{repo.dir}/packs/{pack.number:06}.par", "rb") if length else \
+            open(os.devnull, "rb") as file:
+        par = file.read(length)
+    need(len(par) == length, "a .par file is too short")
+    at, start, number, group = 0, 0, 0, 16 * data * CELL
+    while start < pack.length and (pack.sealed or
+                                   start + group <= pack.length):
+        part = pack.data[start:min(start + group, pack.length)]
+        cells = [part[i:i + CELL] for i in range(0, len(part), CELL)]
+        stripes = min(16, len(cells))
+        cur = Cursor(par, at)
+        need(cur.raw(8) == b"digpgrp\n" and cur.raw(32) == repo.store_id and
+             (cur.uint(8), cur.uint(8), cur.uint(8), cur.uint(4)) ==
+             (pack.number, number, len(part), CELL) and
+             cur.raw(4) == bytes((16, data, parity, 0)), "head of a group")
+        sums = [cur.uint(8) for _ in range(len(cells) + stripes * parity)]
+        if repo.checksums:
+            need(xxh3(par[at:cur.at]) == cur.uint(8), "checksum of a head")
+        else:
+            cur.uint(8)
+        head = par[at:cur.at]
+        for stripe in range(stripes):
+            for which in range(parity):
+                cell = cur.raw(CELL)
+                need(cell == parity_cell(cells[stripe::16], data, which),
+                     "a parity cell")
+                cells.append(cell)
+        need(cur.raw(len(head)) == head, "the second head")
+        if repo.checksums:
+            need(all(xxh3(c) == s for c, s in zip(cells, sums)),
+                 "checksum of a cell")
+        at, start, number = cur.at, start + len(part), number + 1
+    need(at == length, "length of a .par file")
+    if start < pack.length:
+        with open(f"{repo.dir}/packs/{pack.number:06}.{number:04}.tail",
+                  "rb") as file:
+            need(file.read(pack.length - start) == pack.data[start:],
+                 "the mirror")
+
+
 class Repo:
     def __init__(self, folder, checksums, cuts):
         self.dir, self.checksums, self.cuts = folder, checksums, cuts
         self.places, self.cache, self.checked = {}, {}, set()
         self.refs, self.packs, self.store_id = {}, {}, None
+        self.parity = {}
         self.head, self.staged, self.state = (None, ZEROS), H(b"\x13"), ZEROS
         need(self.read("format") == b"dig-repository 1\n", "format")
         for name in ("format", "config"):
@@ -308,6 +375,8 @@ class Repo:
         self.read_journal()
         for number, (flags, length, run) in sorted(self.packs.items()):
             self.packs[number] = Pack(self, number, flags, length, run)
+            if self.parity.get(number, (0,))[0]:
+                check_parity(self, self.packs[number], *self.parity[number])
 
     def read(self, name):
         with open(os.path.join(self.dir, name), "rb") as file:
@@ -365,7 +434,14 @@ class Repo:
                     self.packs[number] = (flags, cur.varint(), cur.varint())
             elif tag == 8:
                 cur.varint(), cur.varint(), cur.varint()
-            need(tag > 8 or cur.done(), "bytes behind a section")
+            elif tag == 16:
+                for _ in range(cur.varint()):
+                    number, data, cells = cur.varint(), cur.uint(1), cur.uint(1)
+                    length = cur.varint()
+                    need((1 <= data <= 64 and 1 <= cells <= 16) or
+                         (data, cells, length) == (0, 0, 0), "parity")
+                    self.parity[number] = (data, cells, length)
+            need(tag > 16 or cur.done(), "bytes behind a section")
 
     # ---- objects
 

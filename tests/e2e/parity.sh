@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# shellcheck disable=SC2317 # functions called through t
+#
+# Parity: what is written, what it costs, reading damage, repair, and the words
+# about it. crash/repair.py has the many kinds of damage.
+. "${0%/*}/lib.sh"
+need python3 strace
+
+# spoil FILE OFFSET LENGTH
+spoil()
+{
+	python3 - "$1" "$2" "$3" <<'END'
+import sys
+with open(sys.argv[1], "r+b") as data:
+    data.seek(int(sys.argv[2]))
+    old = data.read(int(sys.argv[3]))
+    data.seek(int(sys.argv[2]))
+    data.write(bytes(b ^ 90 for b in old))
+END
+}
+sum() { cat "$@" | sha256sum; }
+size() { wc -c <"$1"; }
+files() { ls .dig/packs; }
+gives() { "$DIG" cat "$1" 2>"$TMP/words" | cmp - "$2"; }
+warned() { [ "$(grep -c warning "$TMP/words")" -eq "$1" ]; }
+# says [OPTION]: fsck exits with $code and prints $text.
+says()
+{
+	dig fsck "$@" >"$TMP/said" 2>&1
+	[ $? -eq "$code" ] && grep -qF -e "$text" "$TMP/said" && return
+	cat "$TMP/said"
+	return 1
+}
+
+new_repo default
+bytes hole 24000000 >film
+write text 'some words'
+save first
+t_eq 'the files beside the packs' '000001.0000.tail 000001.pack 000002.0001.tail 000002.pack 000002.par' \
+	"$(files | tr '\n' ' ' | sed 's/ $//')"
+t_eq 'a group of 320 cells: 32 of parity, two heads' $((32 * 65536 + 2 * 2896)) \
+	"$(size .dig/packs/000002.par)"
+t 'the mirror is the whole of the small pack' \
+	cmp .dig/packs/000001.pack .dig/packs/000001.0000.tail
+
+cp -r .dig "$TMP/good"
+spoil .dig/packs/000002.pack 3000000 1048576
+mv film "$TMP/film"
+before=$(sum .dig/packs/*)
+t 'a hole of a megabyte is read over' gives HEAD:film "$TMP/film"
+t 'one warning' warned 1
+t 'it says what to type' grep -q "fsck --repair" "$TMP/words"
+t_eq 'the reader wrote nothing' "$before" "$(sum .dig/packs/*)"
+t_exit 12 '--strict' "$DIG" --strict cat HEAD:film
+code=5 text='17 damaged cells of 64 KiB can be rebuilt from parity'
+t 'fsck names it' says
+t 'a dry run, too' says --repair -n
+t_not 'and nothing is lost' '^lost' cat "$TMP/said"
+code=12 text='17 damaged cells of 64 KiB were rebuilt from parity'
+t 'fsck --repair' says --repair
+t 'bit for bit' cmp .dig/packs/000002.pack "$TMP/good/packs/000002.pack"
+t 'the old one is kept' sh -c 'ls .dig/quarantine | grep -q ^000002.pack'
+t_exit 0 '--strict without damage' "$DIG" --strict cat HEAD:film
+code=0 text=checked
+t 'again: nothing to do' says --repair
+t 'a dry run alone is refused' sh -c '! "$1" fsck -n 2>"$2"' x "$DIG" "$ERR"
+
+rm .dig/packs/000001.pack .dig/packs/000002.par
+t 'a small pack that is gone is read from its mirror' gives HEAD:text text
+t 'one warning' warned 1
+code=12 text='missing; made anew from the mirror'
+t 'and made from it' says --repair
+t 'as it was' cmp .dig/packs/000001.pack "$TMP/good/packs/000001.pack"
+t 'the .par file is made anew' cmp .dig/packs/000002.par "$TMP/good/packs/000002.par"
+t 'and whole' dig fsck
+t_has 'the words' 'parity 20+2: 2 packs' dig parity
+t_has 'and as JSON' '"covered":20971520,' dig parity status --json
+
+new_repo off
+dig config parity.parity 0
+write a a
+save first
+t_eq 'parity.parity=0: only packs' 000001.pack "$(files)"
+t_has 'and the words' 'no parity' dig parity
+dig config parity.parity 2
+write a b
+save second
+t_eq 'a pack keeps what it began with' 000001.pack "$(files)"
+
+new_repo cost
+dig config parity.data 1
+bytes seed 900000 >seed
+save first
+# Until the group is full a commit costs its bytes twice and the index.
+worst=0
+for i in 1 2 3; do
+	write small "number $i"
+	strace -f -e trace=write,pwrite64 -o "$TMP/trace" \
+		"$DIG" add small >"$OUT" 2>&1
+	strace -f -e trace=write,pwrite64 -o "$TMP/trace2" \
+		"$DIG" commit -m "number $i" >"$OUT" 2>&1
+	sum=$(cat "$TMP/trace" "$TMP/trace2" |
+		awk '/ = [0-9]+$/ { n += $NF } END { print n }')
+	[ "$sum" -le "$worst" ] || worst=$sum
+done
+t "a small commit writes $worst bytes, at most 262144" \
+	[ "$worst" -gt 1000 -a "$worst" -le 262144 ]
+finish
