@@ -373,7 +373,7 @@ def prepare(scratch, rng, name, commands, fail=None, before=0):
     area = scratch.path(name)
     os.makedirs(os.path.join(area, "repo"))
     repo = Repo(scratch, os.path.join(area, "repo"))
-    tree = Tree(rng, repo.work, big=700000)
+    tree = Tree(rng, repo.work, big=1000000)
     tree.grow(30)
     log = scratch.path(name + ".log")
     with open(log, "wb"):
