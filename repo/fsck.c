@@ -222,7 +222,7 @@ parity_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 {
 	const struct dig_talk *talk = &((struct dig_fsck *)arg)->repo->talk;
 	struct dig_progress_report report = { "checking parity", 0, 0,
-		done_bytes, total_bytes };
+		done_bytes, total_bytes, NULL };
 
 	if (talk->progress != NULL)
 		talk->progress(talk->arg, &report);
