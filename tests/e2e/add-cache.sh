@@ -14,7 +14,7 @@ opened() {
 	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq \
 		-o "$TMP/trace" -e trace=openat,openat2,open "$@" || return
 	grep -v -e O_DIRECTORY -e '"/' -e '"\(info\|tmp\|packs\)/' \
-		-e '\.\(pack\|db\)' -e '"\(journal\|format\|config\|lock\)' \
+		-e '\.\(pack\|par\|tail\|db\)' -e '"\(journal\|format\|config\|lock\)' \
 		"$TMP/trace" | grep -v ENOENT | grep -c '"'
 }
 opens() {
