@@ -177,8 +177,11 @@ rm b.txt && mkdir b.txt
 t_has 'a folder in its place' 'deleted file mode 100644' dig diff
 rmdir b.txt && dig restore b.txt
 printf 'x\n' >>b.txt
-if strace -o "$TMP/trace" -e inject=openat:error=ENOENT -P b.txt true \
-	2>/dev/null && [ "${SANITIZED:-0}" != 1 ]; then
+# strace and the search for leaks do not go together.
+if [ -n "${SANITIZED:-}" ]; then
+	:
+elif strace -o "$TMP/trace" -e inject=openat:error=ENOENT -P b.txt true \
+	2>/dev/null; then
 	t_has 'a file that vanishes is gone' 'deleted file mode 100644' \
 		strace -o "$TMP/trace" -P b.txt -e inject=openat:error=ENOENT \
 		"$DIG" diff
@@ -201,7 +204,9 @@ loads()
 	strace -f -o "$TMP/trace" -e trace=openat "$DIG" "$@" >/dev/null &&
 		grep -q dig-text "$TMP/trace"
 }
-if strace -o /dev/null true 2>/dev/null && [ "${SANITIZED:-0}" != 1 ]; then
+if [ -n "${SANITIZED:-}" ]; then
+	:
+elif strace -o /dev/null true 2>/dev/null; then
 	t 'a patch loads it' loads diff b.txt
 	t_exit 1 'status does not' loads status
 	t_exit 1 'nor do names' loads diff --name-only

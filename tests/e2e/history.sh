@@ -5,8 +5,6 @@
 # the same order, with the index and without; and how much is read.
 . "${0%/*}/lib.sh"
 need git python3
-TOOLS=${TOOLS:-$ROOT/build/tools}
-case $TOOLS in /*) ;; *) TOOLS=$ROOT/$TOOLS ;; esac
 [ -x "$TOOLS/mkhistory" ] || skip_all "no $TOOLS/mkhistory: make tools"
 
 # history NAME SEED COMMITS FILES MERGES: made in a repository of both.

@@ -37,6 +37,8 @@ case $DIG in /*) ;; *) DIG=$(pwd)/$DIG ;; esac
 	exit 1
 }
 
+TOOLS=${TOOLS:-$ROOT/build/tools}
+case $TOOLS in /*) ;; *) TOOLS=$ROOT/$TOOLS ;; esac
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/dig-e2e.XXXXXX") || exit 1
 TMP=$(cd "$TMP" && pwd -P)
 OUT=$TMP/.out
@@ -92,6 +94,16 @@ tick
 dig()
 {
 	"$DIG" "$@"
+}
+
+# The same as a user whom modes of files bind, root too.
+plain()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --bounding-set -dac_override,-dac_read_search "$DIG" "$@"
+	else
+		dig "$@"
+	fi
 }
 
 _ok()

@@ -4,8 +4,6 @@
 # dig merge-base, and A...B, beside git on random histories.
 . "${0%/*}/lib.sh"
 need git python3
-TOOLS=${TOOLS:-$ROOT/build/tools}
-case $TOOLS in /*) ;; *) TOOLS=$ROOT/$TOOLS ;; esac
 [ -x "$TOOLS/mkhistory" ] || skip_all "no $TOOLS/mkhistory: make tools"
 
 # ---- by hand: main and side with a base, lone without --------------------

@@ -242,8 +242,6 @@ new_repo lone
 lines a one
 save 'One'
 dig branch other
-TOOLS=${TOOLS:-$ROOT/build/tools}
-case $TOOLS in /*) ;; *) TOOLS=$ROOT/$TOOLS ;; esac
 if [ -x "$TOOLS/mkhistory" ]; then
 	printf 'commit 1000 -\nput b two\nbranch refs/heads/lone 0\n' |
 		"$TOOLS/mkhistory"
@@ -258,7 +256,9 @@ fi
 # ---- killed in the middle ------------------------------------------------
 # Each system call that renames is the last one: then the merge is run again,
 # or given up, and the tree is as without the kill.
-if command -v strace >/dev/null && [ -z "${SANITIZED:-}" ]; then
+if [ -n "${SANITIZED:-}" ]; then
+	: # strace and the search for leaks do not go together
+elif command -v strace >/dev/null; then
 	fork killed
 	dig merge -q side >/dev/null 2>&1
 	cat text kept own >"$TMP/want"

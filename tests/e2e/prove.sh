@@ -7,7 +7,6 @@
 . "${0%/*}/lib.sh"
 need python3 cc
 
-TOOLS=${TOOLS:-$ROOT/build/tools}
 PY=$ROOT/tests/reader/verify_proof.py
 
 new_repo
