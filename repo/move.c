@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "repo/announce.h"
+#include "repo/operation.h"
 #include "repo/select.h"
 #include "repo/worktree.h"
 #include "staging/racy.h"
@@ -40,6 +41,7 @@ struct change {
 	struct dig_node_io io;
 	struct dig_oid staged;
 	struct dig_oid result;
+	struct dig_op op;            /* in progress: its conflicts */
 	struct dig_folders folders;  /* of sources, and for looks */
 	struct dig_folders to_there; /* of targets */
 	struct rename *renames;
@@ -132,6 +134,23 @@ is_renamed(struct change *mv, const struct rename *one, const char *to,
 	return st;
 }
 
+/* A path that is not merged has no one version that could move. */
+static enum dig_status
+check_merged(struct change *mv, const struct rename *one, struct dig_error *err)
+{
+	for (size_t i = 0; i < mv->op.nconflicts; i++)
+		if (dig_path_is_under(mv->op.conflicts[i].path,
+			mv->op.conflicts[i].path_len, one->from,
+			strlen(one->from))) {
+			dig_ignore(dig_raise(err, DIG_ECONFLICT,
+			    "conflicted: '%.200s'", mv->op.conflicts[i].path));
+			dig_hint(err, "merge it and say so with 'dig add', or "
+				      "leave it out with 'dig rm'");
+			return DIG_ECONFLICT;
+		}
+	return DIG_OK;
+}
+
 static enum dig_status
 check_source(struct change *mv, struct rename *one, const char *given_to,
     struct dig_error *err)
@@ -143,7 +162,9 @@ check_source(struct change *mv, struct rename *one, const char *given_to,
 	if (one->from[0] == '\0')
 		return dig_raise(
 		    err, DIG_EINVALID, "the work tree itself cannot be moved");
-	st = find_staged(mv, one->from, &is_file, &one->is_folder, err);
+	st = check_merged(mv, one, err);
+	if (st == DIG_OK)
+		st = find_staged(mv, one->from, &is_file, &one->is_folder, err);
 	if (st == DIG_OK && !is_file && !one->is_folder)
 		st = dig_raise(err, DIG_ENOTFOUND,
 		    "'%.200s' is not under version control", one->from);
@@ -231,7 +252,8 @@ check_others(struct change *mv, const struct rename *one, struct dig_error *err)
 static bool
 may_skip(enum dig_status st)
 {
-	return st == DIG_EINVALID || st == DIG_ENOTFOUND || st == DIG_EEXISTS;
+	return st == DIG_EINVALID || st == DIG_ENOTFOUND || st == DIG_EEXISTS ||
+	       st == DIG_ECONFLICT;
 }
 
 static enum dig_status
@@ -522,6 +544,26 @@ perform_all(struct change *mv, struct dig_error *err)
 	return DIG_OK;
 }
 
+/* What moves onto a path that is not merged is its version from now on. */
+static enum dig_status
+resolve_targets(struct change *mv, struct dig_error *err)
+{
+	size_t before = mv->op.nconflicts;
+
+	for (size_t i = 0; i < mv->nmoved; i++) {
+		const struct moved *file = &mv->moved[i];
+		const struct dig_conflict *at =
+		    dig_op_conflict(&mv->op, file->to, file->entry.path_len);
+
+		if (at != NULL)
+			dig_op_drop_conflict(
+			    &mv->op, (size_t)(at - mv->op.conflicts));
+	}
+	if (mv->op.nconflicts == before)
+		return DIG_OK;
+	return dig_op_put(mv->repo, &mv->op, err);
+}
+
 static enum dig_status
 stage_all(struct change *mv, struct dig_error *err)
 {
@@ -544,6 +586,8 @@ stage_all(struct change *mv, struct dig_error *err)
 		    file->settled ? &file->stat : NULL, err);
 	}
 	dig_index_next(index)->staged_root = mv->result;
+	if (st == DIG_OK)
+		st = resolve_targets(mv, err);
 	if (st == DIG_OK)
 		st = dig_index_commit(index, &options, NULL, err);
 	return st;
@@ -594,6 +638,7 @@ clear(struct change *mv)
 	}
 	free(mv->renames);
 	free(mv->moved);
+	dig_op_clear(&mv->op);
 }
 
 enum dig_status
@@ -613,7 +658,9 @@ dig_move(struct dig_repo *repo, const struct dig_move_options *options,
 	mv.staged = dig_index_next(repo->index)->staged_root;
 	dig_folders_init(&mv.folders, repo->root_fd);
 	dig_folders_init(&mv.to_there, repo->root_fd);
-	st = collect_renames(&mv, paths, npaths, err);
+	st = dig_op_next(repo, &mv.op, err);
+	if (st == DIG_OK)
+		st = collect_renames(&mv, paths, npaths, err);
 	if (st == DIG_OK)
 		st = collect_moved(&mv, err);
 	if (st == DIG_OK && !options->dry_run && mv.nmoved > 0)

@@ -87,4 +87,36 @@ t_eq 'nothing went through it' '' "$(ls "$TMP/outside")"
 rm away
 t_out 'clean' '' dig status --porcelain=v1
 
+# ---- a merge in progress ---------------------------------------------------
+new_repo conflict
+mkdir d
+lines()
+{
+	_file=$1
+	shift
+	printf '%s\n' "$@" >"$_file"
+}
+lines d/text one
+lines other other
+save 'Base'
+dig branch side
+lines d/text main
+save 'Main'
+dig switch -q side
+lines d/text side
+save 'Side'
+dig switch -q main
+t_exit 1 'a conflict' dig merge side
+t_fails 1 'is not moved' "conflicted: 'd/text'" dig mv d/text moved
+t_fails 1 'nor with its folder' "conflicted: 'd/text'" dig mv d e
+t 'the file is where it was' test -f d/text
+t '-k leaves it out' dig mv -k d/text other d
+t_eq 'and moves the rest' other "$(cat d/other)"
+t_out 'the conflict stays' 'R  other -> d/other
+UU d/text' dig status --porcelain=v1
+t 'moved onto it' dig mv -f d/other d/text
+t_out 'is its version' 'M  d/text
+D  other' dig status --porcelain=v1
+t 'the index agrees' dig fsck
+
 finish
