@@ -57,6 +57,12 @@ print_chunks(struct dig_diff_view *view, const struct dig_changes *changes,
 	for (size_t i = 0; i < changes->count && !dig_out_gone(out); i++) {
 		const struct dig_change *change = &changes->at[i];
 
+		if (change->kind == 'U') {
+			dig_out_path(
+			    out, change->path, change->path_len, false, "");
+			dig_out_puts(out, ": unmerged\n");
+			continue;
+		}
 		st = dig_differ_chunks(view->differ, change, &ranges, err);
 		if (st != DIG_OK)
 			break;
@@ -208,9 +214,9 @@ json_change(struct dig_diff_view *view, struct dig_json *json,
 	}
 	json_side(json, &change->old, true);
 	json_side(json, &change->now, false);
-	if (counts != NULL)
+	if (counts != NULL && change->kind != 'U')
 		json_counts(json, counts);
-	if (view->show & DIG_SHOW_CHUNKS) {
+	if (view->show & DIG_SHOW_CHUNKS && change->kind != 'U') {
 		st = dig_differ_chunks(view->differ, change, &ranges, err);
 		if (st == DIG_OK)
 			json_chunks(json, &ranges);

@@ -246,6 +246,12 @@ dig_print_patch(struct dig_diff_view *view, struct dig_change *change,
 	struct dig_change part = *change;
 	enum dig_status st;
 
+	if (change->kind == 'U') {
+		dig_out_puts(view->out, "* Unmerged path ");
+		dig_out_path(
+		    view->out, change->path, change->path_len, false, "\n");
+		return DIG_OK;
+	}
 	if (change->kind != 'T')
 		return print_one(view, change, err);
 	/* Another type of file: the old one goes, the new one comes. */

@@ -20,10 +20,14 @@ static enum dig_status
 count_one(struct dig_diff_view *view, struct dig_change *change,
     struct dig_pair *pair, struct dig_line_counts *out, struct dig_error *err)
 {
-	/* As in git, --text is for patches only. */
-	enum dig_status st =
-	    dig_differ_load(view->differ, change, false, pair, err);
+	enum dig_status st;
 
+	if (change->kind == 'U') { /* there is nothing to count */
+		out->shown = true;
+		return DIG_OK;
+	}
+	/* As in git, --text is for patches only. */
+	st = dig_differ_load(view->differ, change, false, pair, err);
 	if (st != DIG_OK)
 		return st;
 	out->binary = pair->binary;
@@ -196,9 +200,11 @@ dig_print_shortstat(struct dig_diff_view *view,
     const struct dig_changes *changes, const struct dig_line_counts *counts)
 {
 	uint64_t files = 0, added = 0, deleted = 0;
+	bool unmerged = false;
 
 	for (size_t i = 0; i < changes->count; i++) {
-		if (!counts[i].shown)
+		unmerged |= changes->at[i].kind == 'U';
+		if (!counts[i].shown || changes->at[i].kind == 'U')
 			continue;
 		files++;
 		if (counts[i].binary)
@@ -206,8 +212,10 @@ dig_print_shortstat(struct dig_diff_view *view,
 		added += counts[i].added;
 		deleted += counts[i].deleted;
 	}
-	if (files == 0)
+	if (files == 0) {
+		dig_out_puts(view->out, unmerged ? " 0 files changed\n" : "");
 		return;
+	}
 	dig_out_printf(view->out, " %llu file%s changed",
 	    (unsigned long long)files, files == 1 ? "" : "s");
 	if (added > 0 || deleted == 0)
@@ -252,6 +260,8 @@ lay_out(const struct dig_changes *changes, const struct dig_line_counts *counts)
 		put_name(&name, &changes->at[i]);
 		if ((int)name.len > longest)
 			longest = (int)name.len;
+		if (changes->at[i].kind == 'U' && binary < 8)
+			binary = 8;  /* "Unmerged" */
 		if (count->binary) { /* "Bin 12 -> 345 bytes" */
 			int w =
 			    14 + digits(count->added) + digits(count->deleted);
@@ -388,7 +398,9 @@ dig_print_stat(struct dig_diff_view *view, const struct dig_changes *changes,
 			continue;
 		put_name(&name, &changes->at[i]);
 		put_padded(out, (const char *)name.data, layout.name);
-		if (counts[i].binary) {
+		if (changes->at[i].kind == 'U') {
+			dig_out_puts(out, " | Unmerged");
+		} else if (counts[i].binary) {
 			put_binary(out, &layout, &counts[i]);
 		} else {
 			dig_out_printf(out, " | %*llu%s", layout.number,

@@ -26,7 +26,7 @@ struct dig_change_side {
 };
 
 struct dig_change {
-	char kind;           /* A M D T, R for a rename */
+	char kind;           /* A M D T, R: a rename, U: not merged */
 	uint8_t score;       /* of an R: how similar, in per cent */
 	const uint8_t *path; /* of an R: the new one */
 	size_t path_len;

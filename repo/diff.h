@@ -52,6 +52,10 @@ struct dig_diff_between {
 /*
  * The list of changes.
  *
+ * While a merge is in progress, what is staged has no one version of a path
+ * with a conflict: such a path is a U, without sides. STAGED_WORK lists behind
+ * it how the file differs from our version, if there are both.
+ *
  * out  initialised or used before; success: replaced
  *
  * Errors: INVALID (a pathspec), FILE (a file cannot be looked at), CORRUPT,

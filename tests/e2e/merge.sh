@@ -231,6 +231,76 @@ t 'and the rest' dig add binary
 t 'then committed' dig commit -q -m 'All kinds'
 t_out 'clean' '' dig status -s
 
+# ---- what differs meanwhile, beside git ----------------------------------
+# both ARG...: the same merge by both, and what 'diff' prints of it, without
+# the ids; git's --ours is how dig shows a conflict.
+mkdir "$TMP/twin" && cd "$TMP/twin" || exit 1
+git init -q -b main
+echo .dig >>.git/info/exclude
+new_repo twin
+twins()
+{
+	git add -A && git -c user.name=a -c user.email=a@x commit -qm "$1"
+	save "$1"
+}
+mkdir d
+lines text one two three
+lines del one two three
+lines d/deep one two three
+lines other other
+printf 'a\0b' >binary
+twins 'Base'
+git branch side
+dig branch side
+lines text one MAIN three
+lines del one 'of main' three
+rm d/deep
+printf 'a\0main' >binary
+twins 'Main'
+git checkout -q side
+dig switch -q -f side
+lines text one SIDE three
+rm -f del
+mkdir -p d
+lines d/deep one 'of side' three
+printf 'a\0side' >binary
+twins 'Side'
+git checkout -q main
+dig switch -q -f main
+t_exit 1 'a conflict' dig merge side
+cp text "$TMP/text"
+rm d/deep
+git checkout -q -f main
+git -c user.name=a -c user.email=a@x merge -q side >/dev/null 2>&1
+t_eq 'the same file' '' "$(cmp text "$TMP/text")"
+lines other edited
+for how in -p --name-status --name-only --numstat --shortstat; do
+	git --no-pager diff --ours "$how" | grep -v '^index ' >"$TMP/want"
+	t_eq "diff $how" "$(cat "$TMP/want")" \
+		"$(dig diff "$how" | grep -v '^index ')"
+	git --no-pager diff --staged "$how" >"$TMP/want"
+	t_eq "diff --staged $how" "$(cat "$TMP/want")" \
+		"$(dig diff --staged "$how")"
+	git --no-pager diff "$how" HEAD | grep -v '^index ' >"$TMP/want"
+	t_eq "diff HEAD $how" "$(cat "$TMP/want")" \
+		"$(dig diff "$how" HEAD | grep -v '^index ')"
+done
+t_out 'of one path' 'U	text
+M	text' dig diff --name-status text
+t_out 'staged, of one path' '* Unmerged path d/deep' dig diff --staged d
+t_has 'for people' ' binary | Unmerged' dig diff --stat
+t_has 'by chunks' 'binary: unmerged' dig diff --chunks
+t_has 'as JSON' '{"kind":"U","path":"binary"}' dig diff --json
+t_exit 1 'it differs' dig diff --quiet binary
+t_exit 1 'with white space left out, too' dig diff --quiet -w --staged binary
+dig checkout -q --ours text
+t_out 'ours as it is' '* Unmerged path text' dig diff text
+rm text
+t_out 'no file' '* Unmerged path text' dig diff -- text
+dig rm -q text
+t_out 'merged' '' dig diff -- text
+cd "$TMP/kinds" || exit 1
+
 # Untracked files are not overwritten.
 dig reset -q --hard HEAD~1
 rm dir && mkdir dir && lines dir/file mine
