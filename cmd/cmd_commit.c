@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/commit_merge.h"
 #include "cmd/editor.h"
 #include "cmd/json.h"
 #include "cmd/message.h"
@@ -30,6 +31,7 @@ struct opts {
 	bool quiet;
 	const char *progress;
 	bool json;
+	const struct dig_commit_merge *merge; /* 'dig merge' records one */
 };
 
 static const struct dig_opt options[] = {
@@ -182,6 +184,13 @@ struct hooks {
 	bool ran_before; /* pre-commit, and what it staged may be new */
 };
 
+static enum dig_hook
+first_hook(const struct opts *opts)
+{
+	return opts->merge != NULL ? DIG_HOOK_PRE_MERGE_COMMIT
+				   : DIG_HOOK_PRE_COMMIT;
+}
+
 /* Before anything is done: those that would refuse for want of trust. */
 static enum dig_status
 check_hooks(struct dig_repo *repo, const struct opts *opts, struct hooks *hooks,
@@ -190,7 +199,7 @@ check_hooks(struct dig_repo *repo, const struct opts *opts, struct hooks *hooks,
 	enum dig_status st = DIG_OK;
 
 	if (!opts->no_verify)
-		st = dig_hook_check(repo, DIG_HOOK_PRE_COMMIT, NULL, err);
+		st = dig_hook_check(repo, first_hook(opts), NULL, err);
 	if (st == DIG_OK)
 		st = dig_hook_check(
 		    repo, DIG_HOOK_PREPARE_COMMIT_MSG, &hooks->prepare, err);
@@ -200,18 +209,18 @@ check_hooks(struct dig_repo *repo, const struct opts *opts, struct hooks *hooks,
 	return st;
 }
 
-/* git's words for where a message comes from. */
+/* Where the message comes from, in git's words, and which commit it was of. */
 static enum dig_status
-prepare_message(struct dig_repo *repo, const struct opts *opts, bool given,
-    const char *path, struct dig_error *err)
+prepare_message(struct dig_repo *repo, const struct opts *opts,
+    const char *source, const char *path, struct dig_error *err)
 {
-	const char *args[3] = { path, NULL, NULL };
+	const char *args[3] = { path, source, NULL };
 	char hex[DIG_OID_HEX + 1];
 	struct dig_oid head;
 	size_t nargs = 1;
 
-	if (given) {
-		args[nargs++] = "message";
+	if (source != NULL) {
+		nargs++;
 	} else if (opts->amend && dig_repo_head(repo, &head)) {
 		dig_oid_hex(&head, hex);
 		args[nargs++] = "commit";
@@ -224,8 +233,8 @@ prepare_message(struct dig_repo *repo, const struct opts *opts, bool given,
 /* A message as it passes through the file, hooks and the editor. */
 static enum dig_status
 pass_through(struct dig_cli *cli, struct dig_repo *repo,
-    const struct opts *opts, const struct hooks *hooks, bool given, bool edit,
-    struct dig_buf *text, struct dig_error *err)
+    const struct opts *opts, const struct hooks *hooks, const char *source,
+    bool edit, struct dig_buf *text, struct dig_error *err)
 {
 	struct dig_buf path = DIG_BUF_INIT;
 	const char *args[1];
@@ -234,7 +243,7 @@ pass_through(struct dig_cli *cli, struct dig_repo *repo,
 	st = dig_message_write(repo, EDIT_NAME, text, &path, err);
 	args[0] = (const char *)path.data;
 	if (st == DIG_OK && hooks->prepare)
-		st = prepare_message(repo, opts, given, args[0], err);
+		st = prepare_message(repo, opts, source, args[0], err);
 	if (st == DIG_OK && edit)
 		st = dig_editor_run(dig_cli_config(cli), args[0], text, err);
 	if (st == DIG_OK && hooks->check)
@@ -267,6 +276,7 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 	bool given = opts->messages.count > 0 || opts->file != NULL;
 	bool hooked = hooks->prepare || hooks->check;
 	struct dig_buf text = DIG_BUF_INIT;
+	const char *source;
 	struct dig_oid head;
 	struct dig_op op;
 	enum dig_status st;
@@ -294,8 +304,9 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 		struct dig_buf before = DIG_BUF_INIT;
 
 		dig_buf_put(&before, text.data, text.len);
+		source = given ? "message" : op.nparents > 0 ? "merge" : NULL;
 		st = pass_through(
-		    cli, repo, opts, hooks, given, *edited, &text, err);
+		    cli, repo, opts, hooks, source, *edited, &text, err);
 		*kept = *kept && before.len == text.len &&
 			memcmp(before.data, text.data, text.len) == 0;
 		dig_buf_clear(&before);
@@ -447,8 +458,8 @@ stage(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 	if (st == DIG_OK && opts->all)
 		st = stage_tracked(cli, repo, op, err);
 	if (st == DIG_OK && !opts->no_verify)
-		st = dig_hook_run(repo, DIG_HOOK_PRE_COMMIT, NULL, 0,
-		    &hooks->ran_before, err);
+		st = dig_hook_run(
+		    repo, first_hook(opts), NULL, 0, &hooks->ran_before, err);
 	return st;
 }
 
@@ -494,15 +505,19 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 	how.allow_empty = opts->allow_empty;
 	if (edited || hooks.prepare || hooks.check || hooks.ran_before)
 		how.staged = &staged;
+	if (opts->merge != NULL) {
+		how.verb = opts->merge->verb;
+		how.op = opts->merge->op;
+	}
 	if (!kept && message.len == 0)
 		st = dig_raise(
 		    err, DIG_ENO, "nothing is committed: the message is empty");
 	if (st == DIG_OK)
 		st = dig_record_commit(repo, &how, &record, err);
-	if (st == DIG_OK) {
+	if (st == DIG_OK && opts->merge == NULL)
 		run_post_commit(repo);
+	if (st == DIG_OK)
 		tell(cli, repo, opts, &record);
-	}
 out:
 	dig_recorded_clear(&record);
 	dig_buf_clear(&message);
@@ -524,4 +539,17 @@ dig_cmd_commit(
 		st = run(cli, &opts, err);
 	dig_list_clear(&opts.messages);
 	return st;
+}
+
+enum dig_status
+dig_commit_merge(struct dig_cli *cli, const struct dig_commit_merge *how,
+    struct dig_error *err)
+{
+	struct opts opts = { .merge = how,
+		.no_edit = !how->edit,
+		.no_verify = how->no_verify,
+		.progress = cli->progress_choice,
+		.quiet = true };
+
+	return run(cli, &opts, err);
 }

@@ -32,7 +32,7 @@ const struct dig_usage dig_usage_hook = {
 	"trusted; that is kept outside of the repository. NAME is as the list "
 	"shows it: 'pre-commit', 'pre-commit.d/10-size.sql'.\n"
 	"Events: pre-commit, prepare-commit-msg, commit-msg, post-commit, "
-	"post-checkout.",
+	"pre-merge-commit, post-merge, post-checkout.",
 	options,
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/commit_merge.h"
 #include "cmd/message.h"
 
 struct opts {
@@ -14,6 +15,7 @@ struct opts {
 	bool unrelated;
 	struct dig_list messages;
 	const char *file;
+	bool no_verify;
 	bool abort;
 	bool go_on;
 	bool quiet;
@@ -35,6 +37,8 @@ static const struct dig_opt options[] = {
 	    "the message of the commit; given again, the next paragraph"),
 	DIG_OPT_STRING('F', "file", struct opts, file, "FILE",
 	    "take the message from FILE, - is standard input"),
+	DIG_OPT_FLAG(0, "no-verify", struct opts, no_verify,
+	    "do not run the hooks pre-merge-commit and commit-msg"),
 	DIG_OPT_FLAG(0, "allow-unrelated-histories", struct opts, unrelated,
 	    "also merge what has nothing in common with HEAD"),
 	DIG_OPT_FLAG(0, "abort", struct opts, abort,
@@ -49,7 +53,7 @@ static const struct dig_opt options[] = {
 const struct dig_usage dig_usage_merge = {
 	"merge",
 	"[--ff | --no-ff | --ff-only] [--no-commit] [-e] [-m MESSAGE]... "
-	"[-F FILE] [--allow-unrelated-histories] [-q] REV\n"
+	"[-F FILE] [--no-verify] [--allow-unrelated-histories] [-q] REV\n"
 	"--abort\n"
 	"--continue",
 	"Bring the commits of REV into the branch that HEAD is on: where HEAD "
@@ -62,9 +66,9 @@ const struct dig_usage dig_usage_merge = {
 	options,
 };
 
-/* Record what was prepared, as 'dig commit' does. */
+/* --continue: record what was prepared, as 'dig commit' does. */
 static enum dig_status
-conclude(struct dig_cli *cli, struct dig_repo *repo, struct dig_error *err)
+go_on(struct dig_cli *cli, struct dig_repo *repo, struct dig_error *err)
 {
 	char verb[] = "commit";
 	char *argv[] = { verb, NULL };
@@ -116,7 +120,6 @@ print(struct dig_cli *cli, struct dig_repo *repo,
 {
 	struct dig_out *out = &cli->out;
 
-	dig_out_text(out, result->told.data, result->told.len);
 	switch (result->outcome) {
 	case DIG_MERGE_ALREADY:
 		dig_out_puts(out, "Already up to date.\n");
@@ -145,6 +148,64 @@ print(struct dig_cli *cli, struct dig_repo *repo,
 	}
 }
 
+/* With hooks, or a message to edit: it is staged, and in progress. */
+static enum dig_status
+conclude(struct dig_cli *cli, const struct opts *opts, const char *rev,
+    struct dig_merge_result *result, struct dig_error *err)
+{
+	struct dig_commit_merge how = { .op = result->op,
+		.edit = opts->edit,
+		.no_verify = opts->no_verify };
+	struct dig_buf verb = DIG_BUF_INIT;
+	enum dig_status st;
+
+	dig_buf_printf(&verb, "merge %.1000s: Merge made", rev);
+	how.verb = (const char *)verb.data;
+	st = dig_commit_merge(cli, &how, err);
+	if (st == DIG_OK)
+		result->outcome = DIG_MERGE_COMMITTED;
+	else if (st != DIG_EDENIED)
+		dig_hint(err, "'dig commit' records the merge, 'dig merge "
+			      "--abort' gives it up");
+	dig_buf_clear(&verb);
+	return st;
+}
+
+/* The merge is there, whatever comes now. */
+static void
+run_post_merge(struct dig_repo *repo)
+{
+	struct dig_error warned = DIG_ERROR_INIT;
+	const char *args[1] = { "0" }; /* no squash */
+
+	dig_ignore(
+	    dig_hook_run(repo, DIG_HOOK_POST_MERGE, args, 1, NULL, &warned));
+}
+
+static enum dig_status
+finish(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
+    const char *rev, struct dig_merge_result *result, struct dig_error *err)
+{
+	enum dig_status st = DIG_OK;
+
+	if (!opts->quiet)
+		dig_out_text(&cli->out, result->told.data, result->told.len);
+	dig_out_flush(&cli->out);
+	if (opts->commit && result->outcome == DIG_MERGE_STOPPED)
+		st = conclude(cli, opts, rev, result, err);
+	if (st == DIG_OK && !opts->quiet)
+		print(cli, repo, result);
+	dig_out_flush(&cli->out);
+	if (result->outcome == DIG_MERGE_FAST_FORWARD ||
+	    result->outcome == DIG_MERGE_COMMITTED)
+		run_post_merge(repo);
+	if (result->outcome == DIG_MERGE_CONFLICTS) {
+		err->status = DIG_OK; /* it was said */
+		st = DIG_ENO;
+	}
+	return st;
+}
+
 static enum dig_status
 merge(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
     const char *rev, struct dig_error *err)
@@ -152,11 +213,12 @@ merge(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 	struct dig_merge_options how = { .rev = rev,
 		.ff = ff_of(opts),
 		.unrelated = opts->unrelated,
-		.no_commit = !opts->commit || opts->edit };
+		.no_commit = !opts->commit,
+		.edit = opts->edit,
+		.no_verify = opts->no_verify };
 	struct dig_merge_result result;
 	struct dig_buf message = DIG_BUF_INIT;
 	enum dig_status st = DIG_OK;
-	bool edit = opts->edit;
 
 	if (opts->messages.count > 0 || opts->file != NULL) {
 		st = dig_message_given(
@@ -171,17 +233,7 @@ merge(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 	dig_buf_clear(&message);
 	if (st != DIG_OK)
 		return st;
-	edit &= opts->commit && result.outcome == DIG_MERGE_STOPPED;
-	if (edit)
-		dig_out_text(&cli->out, result.told.data, result.told.len);
-	else if (!opts->quiet)
-		print(cli, repo, &result);
-	if (edit)
-		st = conclude(cli, repo, err);
-	if (result.outcome == DIG_MERGE_CONFLICTS) {
-		err->status = DIG_OK; /* it was said */
-		st = DIG_ENO;
-	}
+	st = finish(cli, repo, opts, rev, &result, err);
 	dig_merge_result_clear(&result);
 	return st;
 }
@@ -204,7 +256,8 @@ dig_cmd_merge(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 		st = dig_raise(
 		    err, DIG_EINVALID, "-m and -F do not go together");
 	else if (opts.abort || opts.go_on) {
-		if (args.argc > 0 || (opts.abort && opts.go_on))
+		if (args.argc > 0 || (opts.abort && opts.go_on) ||
+		    opts.no_verify)
 			st = dig_raise(err, DIG_EINVALID,
 			    "--abort and --continue stand alone");
 	} else if (args.argc != 1)
@@ -219,7 +272,7 @@ dig_cmd_merge(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	if (st == DIG_OK && opts.abort)
 		st = give_up(cli, repo, err);
 	else if (st == DIG_OK && opts.go_on)
-		st = conclude(cli, repo, err);
+		st = go_on(cli, repo, err);
 	else if (st == DIG_OK)
 		st = merge(cli, repo, &opts, args.argv[0], err);
 out:

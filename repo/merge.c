@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "repo/hook.h"
 #include "repo/merge_base.h"
 #include "repo/merge_trees.h"
 #include "repo/revision.h"
@@ -20,7 +21,7 @@ struct merge {
 	struct dig_op op;
 	struct dig_oid head_tree;
 	bool has_head;
-	uint64_t number; /* of the operation */
+	bool stops; /* before the commit */
 };
 
 void
@@ -57,6 +58,27 @@ write_message(struct merge *m, struct dig_buf *out)
 }
 
 /* ---- What has to hold before ------------------------------------------ */
+
+/* Hooks that run before the commit: all of them may, or nothing is done. */
+static enum dig_status
+check_hooks(struct merge *m, struct dig_error *err)
+{
+	static const enum dig_hook hooks[] = { DIG_HOOK_PREPARE_COMMIT_MSG,
+		DIG_HOOK_PRE_MERGE_COMMIT, DIG_HOOK_COMMIT_MSG };
+	size_t count =
+	    m->options->no_verify ? 1 : sizeof(hooks) / sizeof(hooks[0]);
+	enum dig_status st = DIG_OK;
+	bool any = false;
+
+	m->stops = m->options->no_commit || m->options->edit;
+	if (m->options->no_commit)
+		return DIG_OK;
+	for (size_t i = 0; i < count && st == DIG_OK; i++) {
+		st = dig_hook_check(m->repo, hooks[i], &any, err);
+		m->stops |= any;
+	}
+	return st;
+}
 
 struct staged {
 	struct dig_repo *repo;
@@ -151,13 +173,15 @@ three_way(struct merge *m, struct dig_error *err)
 	to.verb = (const char *)verb.data;
 	to.commit = m->op.head;
 	to.ref = m->op.head_ref;
-	st = need_clean(m->repo, &m->head_tree, err);
+	st = check_hooks(m, err);
+	if (st == DIG_OK)
+		st = need_clean(m->repo, &m->head_tree, err);
 	if (st == DIG_OK)
 		st = dig_merge_commits(&merging, &m->op.head, &m->result->to,
 		    &to.tree, &m->op, err);
 	if (st == DIG_OK)
 		st = dig_switch_to(m->repo, &to, err);
-	m->number = to.op;
+	m->result->op = to.op;
 	take_notes(&merging, &m->result->told);
 	dig_text_close(&text);
 	dig_buf_clear(&verb);
@@ -167,7 +191,7 @@ three_way(struct merge *m, struct dig_error *err)
 static enum dig_status
 conclude(struct merge *m, struct dig_error *err)
 {
-	struct dig_record_options how = { .op = m->number };
+	struct dig_record_options how = { .op = m->result->op };
 	struct dig_buf verb = DIG_BUF_INIT;
 	enum dig_status st;
 
@@ -277,7 +301,7 @@ dig_merge(struct dig_repo *repo, const struct dig_merge_options *options,
 	if (st == DIG_OK && merges) {
 		if (m.op.nconflicts > 0)
 			result->outcome = DIG_MERGE_CONFLICTS;
-		else if (options->no_commit)
+		else if (m.stops)
 			result->outcome = DIG_MERGE_STOPPED;
 		else
 			st = conclude(&m, err);

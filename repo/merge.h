@@ -26,6 +26,8 @@ struct dig_merge_options {
 	const char *rev;
 	enum dig_ff ff;
 	bool no_commit;      /* stop before the commit */
+	bool edit;           /* there is a message to edit: stop as well */
+	bool no_verify;      /* pre-merge-commit and commit-msg do not run */
 	bool unrelated;      /* also with nothing in common */
 	const char *message; /* clean; NULL: "Merge branch 'x'" */
 };
@@ -34,7 +36,7 @@ enum dig_merge_outcome {
 	DIG_MERGE_ALREADY,      /* HEAD has all of it */
 	DIG_MERGE_FAST_FORWARD, /* HEAD is there now */
 	DIG_MERGE_COMMITTED,    /* result->record tells of the commit */
-	DIG_MERGE_STOPPED,      /* no conflict; it was not to be committed */
+	DIG_MERGE_STOPPED,      /* no conflict; it is not committed yet */
 	DIG_MERGE_CONFLICTS     /* the operation is in progress */
 };
 
@@ -42,16 +44,19 @@ struct dig_merge_result {
 	enum dig_merge_outcome outcome;
 	struct dig_oid from; /* where HEAD was; zero: no commit yet */
 	struct dig_oid to;   /* the commit that was merged */
+	uint64_t op;         /* the operation, for the commit */
 	struct dig_buf told; /* lines about paths, in their order */
 	struct dig_recorded record;
 };
 
 /*
- * Merge a commit into HEAD.
+ * Merge a commit into HEAD. Where hooks run before the commit, it stops before
+ * it: they, and the commit, are the caller's.
  *
  * Errors: NOTFOUND, AMBIGUOUS (the revision); NO (no fast-forward and no other
  * way is wanted, nothing in common); CONFLICT (an operation is in progress;
  * staged changes, or files in the way, each warned of: nothing was changed);
+ * DENIED (a hook that would run is not trusted: nothing was changed);
  * INVALID (no identity, the plugin for texts); FILE, CANCELLED; LOCKED; those
  * of the store. That there are conflicts is no error here.
  * Cost: O(differences of both lines from where they parted).

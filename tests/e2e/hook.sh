@@ -361,6 +361,111 @@ dig hook -q trust --all
 t_exit 1 'its failure is the exit code' dig checkout -q main
 none
 
+# ---- Merging ---------------------------------------------------------------
+
+# diverge: main and side have a commit of their own each, without a conflict.
+diverge()
+{
+	dig switch -q -C side base
+	echo "$1" >s
+	dig add s
+	dig commit -q -n -m side
+	dig switch -q -C work base
+	echo "$1" >w
+	dig add w
+	dig commit -q -n -m work
+}
+dig reset -q --hard
+dig branch base
+diverge 1
+work=$(dig rev-parse HEAD) side=$(dig rev-parse side)
+for name in pre-merge-commit prepare-commit-msg commit-msg; do
+	hook $name 'touch ran'
+	t_fails 8 "$name is not trusted" "hook '$name' is not trusted" \
+		dig merge side
+	t_out 'nothing was done' '' dig status -s -uno
+	t_not 'and nothing is in progress' 'merging' dig status
+	none
+done
+hook pre-merge-commit 'echo no >&2; exit 3'
+hook post-merge 'echo "$@" >"$TMP/post"'
+dig hook -q trust --all
+t_fails 1 'one that refuses' "'pre-merge-commit' refused" dig merge side
+cp "$ERR" "$TMP/said"
+t_has 'says what can be done' 'dig merge --abort' cat "$TMP/said"
+t_out 'the merge stays staged' 'A  s' dig status -s -uno
+t_has 'and in progress' 'still merging' dig status
+t_eq 'post-merge did not run' no "$([ -e "$TMP/post" ] || echo no)"
+t 'committed by hand' dig commit -q --no-edit
+t_out 'with both parents' "$work $side" dig log -1 --format=%P
+dig reset -q --hard "$work"
+t_has '--no-verify' 'Merge made.' dig merge --no-verify side
+t_eq 'then post-merge runs' 0 "$(cat "$TMP/post")"
+rm "$TMP/post"
+dig reset -q --hard "$work"
+t 'nor is it asked with --no-commit' dig merge -q --no-commit side
+t_eq 'and no post-merge' no "$([ -e "$TMP/post" ] || echo no)"
+dig merge --abort
+dig switch -q -C ff base
+t_has 'nor before a fast-forward' 'Fast-forward' dig merge side
+t_eq 'but post-merge runs' 0 "$(cat "$TMP/post")"
+rm "$TMP/post"
+t 'there already' dig merge -q side
+t_eq 'is no merge' no "$([ -e "$TMP/post" ] || echo no)"
+
+# What the hooks change is what is recorded; undo takes back all of it.
+dig switch -q work
+hook pre-merge-commit 'xargs -0 <"$DIG_STAGED_LIST" >"$TMP/list"' \
+	'echo "$DIG_HOOK" >"$TMP/env"; echo hook >h; dig add h'
+hook prepare-commit-msg 'echo "$2" >"$TMP/source"; echo prepared >>"$1"'
+hook commit-msg 'echo checked >>"$1"'
+hook pre-commit 'exit 1'
+hook post-commit 'touch "$TMP/committed"'
+hook post-merge 'dig log -1 --format=%s >"$TMP/post"; exit 1'
+dig hook -q trust --all
+t_has 'hooks that change things' 'Merge made.' dig merge side
+t_eq 'the staged paths' s "$(words "$TMP/list")"
+t_eq 'the event' pre-merge-commit "$(cat "$TMP/env")"
+t_eq 'the source' merge "$(cat "$TMP/source")"
+t_out 'the message' "Merge branch 'side' into work
+prepared
+checked" dig log -1 --format=%B
+t_out 'the commit has what was staged' hook dig cat HEAD:h
+t_out 'and nothing is left' '' dig status -s -uno
+t_out 'both parents' "$work $side" dig log -1 --format=%P
+t_eq 'post-merge sees it' "Merge branch 'side' into work prepared checked" \
+	"$(cat "$TMP/post")"
+t_eq 'post-commit is not for it' no "$([ -e "$TMP/committed" ] || echo no)"
+t_has 'the reflog' 'merge side: Merge made' dig reflog -n 1
+dig reset -q --hard "$work"
+printf '#!/bin/sh\nsed -i "1s/.*/edited/" "$1"\n' >"$TMP/edit"
+chmod +x "$TMP/edit"
+DIG_EDITOR=$TMP/edit t 'edited between them' dig merge -q -e side
+t_out 'in order' 'edited
+
+prepared
+checked' dig log -1 --format=%B
+dig reset -q --hard "$work"
+rm $H/pre-merge-commit
+t 'without a hook that stages' dig merge -q side
+t 'undone' dig undo
+t_eq 'as a whole' "$work" "$(dig rev-parse HEAD)"
+t_not 'with no merge left' 'merging' dig status
+mkdir -p $H/pre-merge-commit.d
+echo "SELECT path FROM v_staged WHERE path = 's'" \
+	>$H/pre-merge-commit.d/10-policy.sql
+dig hook -q trust --all
+t_fails 1 'a query' 'pre-merge-commit.d/10-policy.sql: s' dig merge -q side
+hook commit-msg ': >"$1"'
+rm -r $H/pre-merge-commit.d
+dig merge --abort
+dig hook -q trust --all
+t_fails 1 'no message, no merge' 'the message is empty' dig merge -q side
+t 'given up' dig merge --abort
+t_fails 2 '--no-verify is for a merge' 'stand alone' dig merge --abort --no-verify
+none
+dig switch -q main
+
 # ---- Queries ---------------------------------------------------------------
 
 query()
