@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kill -9 at moments spread over the length of add, commit, checkout, reset and
-undo.
+"""kill -9 at moments spread over the length of add, commit, checkout, reset, undo
+and merge.
 
 The length of a command is measured on the same tree, and the moments are
 drawn from it; at least half of the kills of each command have to find it
@@ -22,7 +22,7 @@ import time
 import oracle
 from oracle import DIG, SEED, Ledger, Repo, Scratch, Tap, Tree, count, scan
 
-VERBS = ("add", "commit", "checkout", "reset", "undo")
+VERBS = ("add", "commit", "checkout", "reset", "undo", "merge")
 
 
 class Verb:
@@ -176,6 +176,44 @@ def trial_undo(verb, repo, tree, ledger, rng, wrong):
         repo.dig("checkout", "-f", "main")
 
 
+def fork(repo, target):
+    """On a branch of its own, from an old commit, one that has a new file."""
+    repo.must("switch", "-q", "-C", "moved", target)
+    with open(os.path.join(repo.work, "own"), "wb") as out:
+        out.write(target.encode())
+    repo.must("add", "own")
+    repo.must("commit", "-m", "own")
+
+
+def trial_merge(verb, repo, tree, ledger, rng, wrong):
+    del tree
+    tip, want = ledger.acked[-1]
+    fork(repo, rng.choice(ledger.acked[:-1][-12:])[0])
+    parents = "%s %s" % (repo.head(), tip)
+    want = dict(want)
+    want[b"own"] = scan(repo.work)[b"own"]
+    code = verb.strike(repo, rng, "merge", "-q", "main")
+    if code not in (None, 0):
+        wrong.append("merge exited %d" % code)
+    wrong += oracle.inspect(repo, ledger, rng)
+    made = repo.must("log", "-n", "1", "--format=%P").decode().strip()
+    if code == 0 and made != parents:
+        wrong.append("an acknowledged merge is gone")
+    if made != parents:
+        merging = b"still merging" in repo.must("status")
+        answer = repo.dig(*(("commit", "-q", "--no-edit") if merging
+                            else ("merge", "-q", "main")))
+        if answer.code != 0:
+            wrong.append("finishing: %s" % answer)
+    wrong += oracle.differences(want, scan(repo.work))[:5]
+    for command, said in ((("status", "--porcelain=v1"), ""),
+                          (("log", "-n", "1", "--format=%P"), parents)):
+        answer = repo.dig(*command)
+        if answer.code != 0 or answer.out.decode().strip() != said:
+            wrong.append("after merge: %s %r" % (answer, answer.out[:200]))
+    repo.must("switch", "-f", "main")
+
+
 def last_operation(repo):
     out = repo.must("undo", "--list", "-n", "1", "--json")
     last = json.loads(out)["operations"][0]
@@ -187,7 +225,7 @@ def campaign(tap, scratch, trials):
     verbs = {name: Verb(name) for name in VERBS}
     run = {"add": trial_add, "commit": trial_commit,
            "checkout": trial_checkout, "reset": trial_reset,
-           "undo": trial_undo}
+           "undo": trial_undo, "merge": trial_merge}
     failures, round_, age = [], 0, 150
     for trial in range(trials):
         if age == 150:  # a young repository again, so that it stays quick
@@ -206,6 +244,9 @@ def campaign(tap, scratch, trials):
                 ledger.acked.append((repo.head(), scan(work)))
                 verbs["checkout"].measure(repo, "checkout", ledger.acked[-2][0])
                 verbs["checkout"].measure(repo, "checkout", "main")
+                fork(repo, ledger.acked[-2][0])
+                verbs["merge"].measure(repo, "merge", "-q", "main")
+                repo.must("switch", "-q", "main")
                 repo.must("switch", "-q", "-C", "moved")
                 verbs["reset"].measure(
                     repo, "reset", "--hard", ledger.acked[-2][0])
