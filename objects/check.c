@@ -434,6 +434,7 @@ static enum dig_status
 skip_damage(struct check *check, struct dig_pack_scan *scan, uint32_t pack,
     bool *done, struct dig_error *err)
 {
+	struct dig_heal_scan heal = { check->store, pack };
 	struct dig_location at = { pack, scan->offset, 0 };
 	enum dig_status st;
 	bool found;
@@ -442,7 +443,7 @@ skip_damage(struct check *check, struct dig_pack_scan *scan, uint32_t pack,
 	if (step_again(check, scan, pack))
 		return DIG_OK;
 	say(check, &at, 0, NULL, 0, "no record can be read here");
-	st = dig_pack_scan_resync(scan, &found, err);
+	st = dig_heal_resync(&heal, scan, &found, err);
 	if (st == DIG_ECORRUPT)
 		st = DIG_OK;
 	*done = !found;

@@ -366,6 +366,48 @@ dig_heal_for_scan(
 	return dig_heal_record(scan->store, scan->pack, at, rec, out);
 }
 
+/* The next intact record of the mirror behind `from` and before `to`. */
+static bool
+next_in_mirror(struct dig_healer *healer, uint64_t *from, uint64_t to)
+{
+	struct dig_pack_scan scan;
+	struct dig_error err;
+	bool found = false;
+
+	if (healer->mirror_fd < 0 || to <= healer->covered)
+		return false;
+	dig_pack_scan_init(&scan, healer->mirror_fd, healer->flags, 0,
+	    to - healer->covered);
+	/* The search begins one byte further: from before its start at 0. */
+	scan.offset = *from < healer->covered ? UINT64_MAX
+					      : *from - healer->covered;
+	if (dig_pack_scan_resync(&scan, &found, &err) != DIG_OK)
+		found = false;
+	if (found)
+		*from = healer->covered + scan.offset;
+	dig_pack_scan_clear(&scan);
+	return found;
+}
+
+enum dig_status
+dig_heal_resync(const struct dig_heal_scan *heal, struct dig_pack_scan *scan,
+    bool *found, struct dig_error *err)
+{
+	struct dig_healer *healer = dig_healer_new(heal->store, heal->pack);
+	uint64_t at = scan->offset;
+	enum dig_status st = dig_pack_scan_resync(scan, found, err);
+	bool there = st == DIG_OK && *found;
+
+	if (healer != NULL &&
+	    next_in_mirror(healer, &at, there ? scan->offset : scan->end)) {
+		scan->offset = at;
+		*found = true;
+		st = DIG_OK;
+	}
+	dig_healer_free(healer);
+	return st;
+}
+
 /* ---- Images ----------------------------------------------------------- */
 
 /* Put what is right over the part of an image that it stands in. */
@@ -427,7 +469,7 @@ right_records(struct dig_healer *healer, struct dig_buf *image,
 	for (;;) {
 		st = dig_pack_scan_next(&scan, &done, err);
 		if (st == DIG_ECORRUPT) {
-			st = dig_pack_scan_resync(&scan, &found, err);
+			st = dig_heal_resync(&heal, &scan, &found, err);
 			if (st == DIG_OK)
 				continue;
 		}

@@ -69,5 +69,9 @@ struct dig_heal_scan {
 };
 bool dig_heal_for_scan(
     void *arg, uint64_t at, struct dig_record *rec, struct dig_buf *out);
+/* dig_pack_scan_resync, to the next record that is intact in the pack or in the
+ * mirror, whichever comes first. */
+enum dig_status dig_heal_resync(const struct dig_heal_scan *heal,
+    struct dig_pack_scan *scan, bool *found, struct dig_error *err) DIG_CHECKED;
 
 #endif

@@ -50,6 +50,10 @@ keep_old(struct dig_store *store, const char *name)
 	int rc;
 
 	rc = dig_mkdir_at(store->dirfd, "quarantine", 0700);
+	if (rc == 0)
+		rc = dig_sync_dir(store->dirfd);
+	if (rc != 0 && rc != EEXIST)
+		return rc;
 	dir = dig_open_at(store->dirfd, "quarantine", DIG_OPEN_DIRECTORY);
 	if (dir < 0)
 		return -dir;
@@ -208,17 +212,17 @@ open_mirror(const struct work *work, char name[40])
 }
 
 /*
- * The open group, where pack and mirror differ. A pack that lost its end, with
- * nothing to fill it up from, stays as it is.
+ * The open group, where pack and mirror differ: the records of both. Where
+ * some are in neither, it is as long as the longer of the two.
  */
 static enum dig_status
 load_open(struct work *work, uint64_t at, size_t len, struct dig_error *err)
 {
-	bool whole_mirror = work->right.len == len;
+	size_t mirrored = work->right.len;
 	bool whole = true;
 	enum dig_status st;
 
-	if (work->fd < 0 && whole_mirror)
+	if (work->fd < 0 && mirrored == len)
 		return DIG_OK; /* `right` is the mirror */
 	if (work->fd < 0) {
 		work->open_lost = true;
@@ -230,10 +234,9 @@ load_open(struct work *work, uint64_t at, size_t len, struct dig_error *err)
 	if (st != DIG_OK || whole)
 		return st;
 	work->open_lost = true;
-	if (work->now.len < len && !whole_mirror) {
-		dig_buf_reset(&work->right);
-		dig_buf_put(&work->right, work->now.data, work->now.len);
-	}
+	if (work->right.len > mirrored && work->right.len > work->now.len)
+		work->right.len =
+		    mirrored > work->now.len ? mirrored : work->now.len;
 	return DIG_OK;
 }
 
@@ -512,7 +515,8 @@ repair_mirror(struct work *work, struct dig_error *err)
 	if (st == DIG_OK)
 		read_now(fd, 0, work->right.len, &work->now);
 	dig_close(fd);
-	if (st != DIG_OK || same(&work->right, &work->now))
+	/* Where records are in neither, what each has left of them stays. */
+	if (st != DIG_OK || work->open_lost || same(&work->right, &work->now))
 		return st;
 	/* A writer at work deletes the mirror of a group that became full. */
 	if (work->options->dry_run &&

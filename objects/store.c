@@ -161,8 +161,8 @@ place_record(struct dig_store *store, uint32_t pack,
 
 /* The next record, past what is damaged. */
 static enum dig_status
-next_record(struct dig_pack_scan *scan, uint32_t pack, bool *done,
-    bool *damaged, struct dig_error *err)
+next_record(struct dig_pack_scan *scan, const struct dig_heal_scan *heal,
+    bool *done, bool *damaged, struct dig_error *err)
 {
 	enum dig_status st = dig_pack_scan_next(scan, done, err);
 	bool found;
@@ -170,8 +170,8 @@ next_record(struct dig_pack_scan *scan, uint32_t pack, bool *done,
 	if (st != DIG_ECORRUPT)
 		return st;
 	*damaged = true;
-	dig_log("pack %06u: %s", pack, err->msg);
-	st = dig_pack_scan_resync(scan, &found, err);
+	dig_log("pack %06u: %s", heal->pack, err->msg);
+	st = dig_heal_resync(heal, scan, &found, err);
 	return st == DIG_OK ? dig_pack_scan_next(scan, done, err) : st;
 }
 
@@ -206,7 +206,7 @@ load_tail(struct dig_store *store, struct dig_open_pack *pack, uint64_t from,
 		size_t nitems = 0;
 		size_t frame_at;
 
-		st = next_record(&scan, pack->number, &done, &damaged, err);
+		st = next_record(&scan, &heal, &done, &damaged, err);
 		if (st != DIG_OK || done)
 			break;
 		if (verify || scan.record.kind == DIG_KIND_SOLID) {
@@ -559,7 +559,7 @@ dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
 	scan.heal = dig_heal_for_scan;
 	scan.heal_arg = &heal;
 	for (;;) {
-		st = next_record(&scan, pack, &done, &damaged, err);
+		st = next_record(&scan, &heal, &done, &damaged, err);
 		if (st != DIG_OK || done)
 			break;
 		st = row_of(pack, &scan, &payload, fn, arg, err);

@@ -78,6 +78,47 @@ t 'and whole' dig fsck
 t_has 'the words' 'parity 20+2: 2 packs' dig parity
 t_has 'and as JSON' '"covered":20971520,' dig parity status --json
 
+# Damage in both: what is intact in either is neither lost nor given up.
+new_repo both
+for i in 1 2 3 4; do
+	bytes "both$i" 60000 >"f$i"
+	save "number $i"
+done
+write last last
+save last
+cp -r .dig "$TMP/good2"
+mkdir "$TMP/f"
+mv f1 f2 f3 f4 "$TMP/f"
+pack=.dig/packs/000001.pack tail=.dig/packs/000001.0000.tail
+rest_is_there()
+{
+	for i in "$@"; do
+		gives "HEAD~1:f$i" "$TMP/f/f$i" || return 1
+	done
+}
+spoil $pack 64 200000
+spoil $tail 20000 1
+before=$(sum $tail)
+t 'behind records that are in neither, the mirror has the next' \
+	rest_is_there 2 3 4
+code=5 text='records are damaged, and the mirror has them no better'
+t 'repair says so' says --repair
+t 'and the pack got the others' rest_is_there 2 3 4
+t_eq 'the mirror was left alone' "$before" "$(sum $tail)"
+
+rm -r .dig
+cp -r "$TMP/good2" .dig
+truncate -s 100000 $pack
+spoil $pack 90000 1
+truncate -s $(($(size $tail) - 10)) $tail
+before=$(sum $tail)
+t 'a pack and a mirror that lost their ends' says --repair
+t_eq 'the mirror is as long as it was' "$before" "$(sum $tail)"
+t_eq 'and so is the pack' "$(size $tail)" "$(size $pack)"
+t 'with what the mirror had' cmp -n 240000 $pack "$TMP/good2/packs/000001.pack"
+rm -r .dig
+cp -r "$TMP/good2" .dig
+
 new_repo off
 dig config parity.parity 0
 write a a
