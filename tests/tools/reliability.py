@@ -15,7 +15,7 @@ import sys
 
 # campaign -> (title, what it does, rows of (words, key of N, key of failures))
 CAMPAIGNS = [
-    ("kill", "kill -9 at random moments of add, commit and checkout",
+    ("kill", "kill -9 at random moments of commands that write",
      [("kills that were tried", "kills", "failures"),
       ("of them found the command running", "hits", None)]),
     ("inject", "Faults at each system call of init, add and commit",
@@ -26,6 +26,7 @@ CAMPAIGNS = [
        "enospc_failures")]),
     ("powerloss", "Power cuts, replayed from a recording",
      [("states of the disk after a cut", "states", "broken"),
+      ("states while checkpoints are written", "checkpoint_states", None),
       ("syncs that failed before a cut", "sync_failures", None)]),
     ("flips", "Damage in the files of .dig",
      [("single bit flips; wrong bytes out or in", "flips", "wrong"),
