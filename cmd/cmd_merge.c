@@ -238,6 +238,15 @@ merge(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 	return st;
 }
 
+/* One of the options about a merge that begins. */
+static bool
+says_how(const struct opts *opts)
+{
+	return opts->ff != NULL || !opts->commit || opts->edit ||
+	       opts->unrelated || opts->messages.count > 0 ||
+	       opts->file != NULL || opts->no_verify;
+}
+
 enum dig_status
 dig_cmd_merge(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 {
@@ -257,7 +266,7 @@ dig_cmd_merge(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 		    err, DIG_EINVALID, "-m and -F do not go together");
 	else if (opts.abort || opts.go_on) {
 		if (args.argc > 0 || (opts.abort && opts.go_on) ||
-		    opts.no_verify)
+		    says_how(&opts))
 			st = dig_raise(err, DIG_EINVALID,
 			    "--abort and --continue stand alone");
 	} else if (args.argc != 1)

@@ -113,6 +113,10 @@ UU text
 ?? other' dig status --porcelain
 t_has 'in words' '	both modified:   text' dig status
 t_has 'and what to do' 'dig merge --abort' dig status
+for word in -mx -Ffile -e --no-ff --no-commit --no-verify; do
+	t_fails 2 "--continue stands alone: $word" 'stand alone' \
+		dig merge --continue "$word"
+done
 t_out 'the index' 'UU text' \
 	sqlite3 -readonly -separator ' ' .dig/index.db \
 	'SELECT kind, path FROM v_conflicts'
