@@ -376,11 +376,11 @@ next_in_mirror(struct dig_healer *healer, uint64_t *from, uint64_t to)
 
 	if (healer->mirror_fd < 0 || to <= healer->covered)
 		return false;
-	dig_pack_scan_init(&scan, healer->mirror_fd, healer->flags, 0,
-	    to - healer->covered);
+	dig_pack_scan_init(
+	    &scan, healer->mirror_fd, healer->flags, 0, to - healer->covered);
 	/* The search begins one byte further: from before its start at 0. */
-	scan.offset = *from < healer->covered ? UINT64_MAX
-					      : *from - healer->covered;
+	scan.offset =
+	    *from < healer->covered ? UINT64_MAX : *from - healer->covered;
 	if (dig_pack_scan_resync(&scan, &found, &err) != DIG_OK)
 		found = false;
 	if (found)

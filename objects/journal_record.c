@@ -578,6 +578,41 @@ dig_journal_record_clear(struct dig_journal_record *rec)
 	memset(rec, 0, sizeof(*rec));
 }
 
+static void
+apply_packs(const struct dig_journal_record *rec, struct dig_state *state)
+{
+	struct dig_pack_state *now;
+
+	for (size_t i = 0; i < rec->npacks; i++) {
+		const struct dig_pack_state *before =
+		    dig_state_pack(state, rec->packs[i].number);
+		struct dig_pack_state pack = rec->packs[i];
+
+		if (before != NULL) {
+			pack.shape = before->shape;
+			pack.parity_length = before->parity_length;
+		}
+		dig_state_set_pack(state, &pack);
+	}
+	for (size_t i = 0; i < rec->nparity; i++) {
+		now = dig_state_pack(state, rec->parity[i].number);
+		if (now == NULL)
+			continue; /* of a pack that is not there */
+		now->shape = rec->parity[i].shape;
+		now->parity_length = rec->parity[i].length;
+	}
+	/* A writer that passes over parity may have let a pack outgrow it. */
+	for (size_t i = 0; i < rec->npacks + rec->nparity; i++) {
+		now = dig_state_pack(state,
+		    i < rec->npacks ? rec->packs[i].number
+				    : rec->parity[i - rec->npacks].number);
+		if (now == NULL || dig_pack_parity_fits(now))
+			continue;
+		now->shape.data = now->shape.parity = 0;
+		now->parity_length = 0;
+	}
+}
+
 void
 dig_journal_apply(const struct dig_journal_record *rec, struct dig_state *state)
 {
@@ -599,24 +634,5 @@ dig_journal_apply(const struct dig_journal_record *rec, struct dig_state *state)
 		state->staged_root = rec->staged;
 	if (rec->has_op_state)
 		state->op_state = rec->op_state;
-	for (size_t i = 0; i < rec->npacks; i++) {
-		const struct dig_pack_state *before =
-		    dig_state_pack(state, rec->packs[i].number);
-		struct dig_pack_state pack = rec->packs[i];
-
-		if (before != NULL) {
-			pack.shape = before->shape;
-			pack.parity_length = before->parity_length;
-		}
-		dig_state_set_pack(state, &pack);
-	}
-	for (size_t i = 0; i < rec->nparity; i++) {
-		struct dig_pack_state *pack =
-		    dig_state_pack(state, rec->parity[i].number);
-
-		if (pack == NULL)
-			continue; /* of a pack that is not there */
-		pack->shape = rec->parity[i].shape;
-		pack->parity_length = rec->parity[i].length;
-	}
+	apply_packs(rec, state);
 }

@@ -198,6 +198,25 @@ dig_pack_covered(const struct dig_pack_state *pack)
 	return pack->parity_length / stored * group;
 }
 
+bool
+dig_pack_parity_fits(const struct dig_pack_state *pack)
+{
+	uint64_t last = 0;
+	uint64_t stored;
+	uint64_t group;
+
+	if (pack->shape.data == 0)
+		return true;
+	group = dig_parity_group_bytes(&pack->shape);
+	stored = dig_parity_stored_bytes(&pack->shape, group);
+	if ((pack->flags & DIG_PACK_SEALED) && pack->length % group != 0)
+		last =
+		    dig_parity_stored_bytes(&pack->shape, pack->length % group);
+	return pack->parity_length >= last &&
+	       (pack->parity_length - last) % stored == 0 &&
+	       (pack->parity_length - last) / stored == pack->length / group;
+}
+
 static bool
 component_valid(const char *name, size_t len)
 {

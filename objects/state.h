@@ -67,6 +67,9 @@ void dig_state_set_pack(
 /* Bytes of a pack, from its start, that its .par file covers. What stands
  * behind them is in the mirror. */
 uint64_t dig_pack_covered(const struct dig_pack_state *pack);
+/* The .par file is as long as it is for a pack of this length: every full group
+ * is there, and of a sealed pack the last one. Always so without parity. */
+bool dig_pack_parity_fits(const struct dig_pack_state *pack);
 
 /*
  * A ref name that may be stored: "refs/" and at least two more components, no

@@ -608,6 +608,59 @@ test_hostile_records(void **state)
 	dig_state_clear(&full);
 }
 
+/* Parity that is not as long as its pack says counts as none. */
+static void
+test_parity_that_does_not_fit(void **state)
+{
+	const uint64_t stored = dig_parity_stored_bytes(
+	    &(struct dig_parity_shape){ 1, 1 }, (uint64_t)1 << 20);
+	const struct {
+		struct dig_pack_state pack;
+		bool fits;
+	} cases[] = {
+		{ { 1, 0, 5000, 0, { 1, 1 }, 0 }, true },
+		{ { 1, 0, (1 << 20) - 1, 0, { 1, 1 }, 0 }, true },
+		{ { 1, 0, 1 << 20, 0, { 1, 1 }, 0 }, false },
+		{ { 1, 0, 1 << 20, 0, { 1, 1 }, stored }, true },
+		{ { 1, 0, 1 << 20, 0, { 1, 1 }, stored - 1 }, false },
+		{ { 1, 0, 5000, 0, { 1, 1 }, stored }, false },
+		{ { 1, 0, 5000, 0, { 64, 1 }, INT64_MAX }, false },
+		{ { 1, 0, INT64_MAX, 0, { 1, 16 }, 0 }, false },
+		{ { 1, DIG_PACK_SEALED, 5000, 0, { 1, 1 }, 0 }, false },
+		{ { 1, DIG_PACK_SEALED, (1 << 20) - 1, 0, { 1, 1 }, stored },
+		    true },
+		{ { 1, DIG_PACK_SEALED, 1 << 20, 0, { 1, 1 }, stored }, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dig_journal_base base = { .seq = 1 };
+		struct dig_buf out = DIG_BUF_INIT;
+		const struct dig_pack_state *pack;
+		struct dig_journal_record rec;
+		struct dig_state before, after;
+		uint8_t id[32] = { 1 };
+
+		dig_state_init(&before);
+		dig_state_init(&after);
+		dig_state_set_pack(&before, &cases[i].pack);
+		dig_journal_record_full(&base, &before, id, 1, &out);
+		assert_true(
+		    dig_journal_record_decode(out.data, out.len, 0, &rec));
+		dig_journal_apply(&rec, &after);
+		pack = dig_state_pack(&after, 1);
+		assert_int_equal(pack->shape.data,
+		    cases[i].fits ? cases[i].pack.shape.data : 0);
+		assert_int_equal(pack->parity_length,
+		    cases[i].fits ? cases[i].pack.parity_length : 0);
+		assert_true(dig_pack_covered(pack) <= pack->length);
+		dig_journal_record_clear(&rec);
+		dig_state_clear(&before);
+		dig_state_clear(&after);
+		dig_buf_clear(&out);
+	}
+}
+
 /* A later dig may add what this one can do without, above tag 16 only. */
 static void
 test_optional_sections(void **state)
@@ -654,6 +707,7 @@ main(void)
 		cmocka_unit_test(test_each_and_verify),
 		cmocka_unit_test(test_ref_names),
 		cmocka_unit_test(test_hostile_records),
+		cmocka_unit_test(test_parity_that_does_not_fit),
 		cmocka_unit_test(test_optional_sections),
 	};
 

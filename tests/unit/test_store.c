@@ -887,6 +887,40 @@ test_truncated(void **state)
 	rig_clear(&rig);
 }
 
+/* The journal says that a pack of 4 MiB has groups of 1 MiB and no parity yet,
+ * as after a writer that passes over parity: the next one is not misled. */
+static void
+test_outgrown_parity(void **state)
+{
+	const struct dig_journal_record *rec;
+	struct dig_journal *journal;
+	struct dig_state next;
+	struct dig_error err;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, "/tmp");
+	rig_begin(&rig, 0);
+	put_range(&rig, 0, 40, 100000, 100001, true);
+	rig_commit(&rig);
+	dig_store_end(rig.store);
+	journal = dig_store_journal(rig.store);
+	dig_state_copy(dig_store_state(rig.store), &next);
+	assert_true(next.packs[0].length > (uint64_t)2 << 20);
+	next.packs[0].shape.data = next.packs[0].shape.parity = 1;
+	OK(dig_journal_prepare(journal, &next, 0, "test", NULL, &rec, &err));
+	OK(dig_journal_append(journal, &err));
+	dig_journal_mirror(journal);
+	dig_state_clear(&next);
+	rig_reopen(&rig, false);
+	rig_begin(&rig, 0);
+	put_range(&rig, 40, 80, 100000, 100001, true);
+	rig_commit(&rig);
+	dig_store_end(rig.store);
+	expect_all(&rig, 80, 100000, 100001);
+	rig_clear(&rig);
+}
+
 int
 main(void)
 {
@@ -907,6 +941,7 @@ main(void)
 		cmocka_unit_test(test_large_trailer),
 		cmocka_unit_test(test_chosen_ids),
 		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_outgrown_parity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
