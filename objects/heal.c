@@ -10,6 +10,7 @@
 #include "objects/store_internal.h"
 
 #define CELL DIG_PARITY_CELL
+#define PAGE ((size_t)4096)
 
 struct dig_healer {
 	struct dig_store *store;
@@ -84,13 +85,22 @@ dig_healer_counts(const struct dig_healer *healer)
 
 /* ---- Groups and cells ------------------------------------------------- */
 
-/* A file that is missing, short, or cannot be read there: zeros. True when
- * all of it was there. */
+/* A file that is missing, short, or cannot be read there: zeros, but no more
+ * of them than there are unreadable pages. True when all of it was there. */
 static bool
 read_or_zeros(int fd, uint8_t *data, size_t len, uint64_t at)
 {
-	int64_t n = fd < 0 ? -1 : dig_pread_full(fd, data, len, at);
+	int64_t n = fd < 0 ? 0 : dig_pread_full(fd, data, len, at);
 	size_t have = n < 0 ? 0 : (size_t)n;
+	size_t part;
+
+	for (size_t done = 0; n < 0 && len > PAGE && done < len; done += part) {
+		part = PAGE - (size_t)((at + done) % PAGE);
+		part = part < len - done ? part : len - done;
+		read_or_zeros(fd, data + done, part, at + done);
+	}
+	if (n < 0 && len > PAGE)
+		return false;
 
 	memset(data + have, 0, len - have);
 	return have == len;
