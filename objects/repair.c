@@ -346,6 +346,31 @@ tell_of_pack(const struct work *work, const char *name,
 	}
 }
 
+/*
+ * At least one covered group has neither a byte in the pack nor one of parity:
+ * nothing is written in its place, whatever length the journal says it has.
+ */
+static bool
+is_too_short(const struct work *work)
+{
+	const struct dig_parity_shape *shape = &work->pack->shape;
+	uint64_t group = dig_parity_group_bytes(shape);
+	int dirfd = work->store->packs_dirfd;
+	struct dig_stat pack = { 0 };
+	struct dig_stat parity = { 0 };
+	char name[24];
+
+	dig_pack_name(work->pack->number, name);
+	if (dig_stat_at(dirfd, name, &pack) != 0)
+		return false;
+	dig_parity_name(work->pack->number, name);
+	(void)dig_stat_at(dirfd, name, &parity);
+	return work->covered / group >
+	       pack.size_bytes / group +
+		   parity.size_bytes / dig_parity_stored_bytes(shape, group) +
+		   2;
+}
+
 static enum dig_status
 repair_pack(struct work *work, struct dig_error *err)
 {
@@ -358,6 +383,11 @@ repair_pack(struct work *work, struct dig_error *err)
 	if (work->fd < 0 && work->covered > 0) {
 		tell(work, name, DIG_REPAIR_BEYOND,
 		    "missing; its parity cannot give it back");
+		return DIG_OK;
+	}
+	if (is_too_short(work)) {
+		tell(work, name, DIG_REPAIR_BEYOND,
+		    "cut short, and so is its parity");
 		return DIG_OK;
 	}
 	st = compare_pack(work, &differs, err);

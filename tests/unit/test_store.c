@@ -4,6 +4,7 @@
  * delta chains, many writers, what is left after an abort, damage.
  */
 #include "objects/oidmap.h"
+#include "objects/repair.h"
 #include "tests/unit/store_rig.h"
 
 #include <dirent.h>
@@ -921,6 +922,55 @@ test_outgrown_parity(void **state)
 	rig_clear(&rig);
 }
 
+static void
+count_beyond(void *arg, const struct dig_repair_event *event)
+{
+	*(size_t *)arg += event->what == DIG_REPAIR_BEYOND;
+}
+
+/* A length that no file has is neither read nor written. */
+static void
+test_repair_of_nothing(void **state)
+{
+	const struct dig_parity_shape shape = { 1, 1 };
+	const uint64_t group = dig_parity_group_bytes(&shape);
+	size_t beyond = 0;
+	const struct dig_repair_options options = { false, &beyond,
+		count_beyond, NULL };
+	struct dig_pack_state pack = { 1, DIG_PACK_SEALED, group << 30, 0,
+		shape, dig_parity_stored_bytes(&shape, group) << 30 };
+	const struct dig_journal_record *rec;
+	struct dig_journal *journal;
+	struct dig_state next;
+	struct dig_error err;
+	struct dig_stat sb;
+	struct rig rig;
+	char path[128];
+
+	(void)state;
+	rig_init(&rig, "/tmp");
+	rig.shape = shape;
+	rig_begin(&rig, 0);
+	put_range(&rig, 0, 20, 100000, 100001, false);
+	rig_commit(&rig);
+	dig_store_end(rig.store);
+	journal = dig_store_journal(rig.store);
+	dig_state_copy(dig_store_state(rig.store), &next);
+	dig_state_set_pack(&next, &pack);
+	OK(dig_journal_prepare(journal, &next, 0, "test", NULL, &rec, &err));
+	OK(dig_journal_append(journal, &err));
+	dig_state_clear(&next);
+	rig_reopen(&rig, false);
+	assert_int_equal(
+	    dig_state_pack(dig_store_state(rig.store), 1)->shape.data, 1);
+	OK(dig_store_repair(rig.store, &options, &err));
+	assert_true(beyond > 0);
+	snprintf(path, sizeof(path), "%s/packs/000001.pack", rig.path);
+	assert_int_equal(dig_stat_at(-100, path, &sb), 0);
+	assert_true(sb.size_bytes < 8 * group);
+	rig_clear(&rig);
+}
+
 int
 main(void)
 {
@@ -942,6 +992,7 @@ main(void)
 		cmocka_unit_test(test_chosen_ids),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_outgrown_parity),
+		cmocka_unit_test(test_repair_of_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
