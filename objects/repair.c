@@ -24,6 +24,7 @@ struct work {
 	struct dig_buf right; /* of the piece */
 	struct dig_buf now;
 	bool open_lost;       /* records of the open group are beyond repair */
+	bool parity_wrong;    /* records say so: the pack is right as it is */
 	uint64_t done_before; /* for progress */
 	uint64_t total;
 };
@@ -252,7 +253,9 @@ load_piece(struct work *work, uint64_t at, struct dig_error *err)
 		return dig_raise(err, DIG_ECANCELLED, "interrupted");
 	read_now(work->fd, at, len, &work->now);
 	dig_buf_reset(&work->right);
-	if (at < work->covered) {
+	if (at < work->covered && work->parity_wrong) {
+		dig_buf_put(&work->right, work->now.data, work->now.len);
+	} else if (at < work->covered) {
 		dig_healer_covered(work->healer, at, len, &work->right);
 	} else {
 		mirror = open_mirror(work, name);
@@ -285,6 +288,28 @@ compare_pack(struct work *work, bool *differs, struct dig_error *err)
 	return st;
 }
 
+/* Every record of the pack matches its checksum. */
+static bool
+records_intact(const struct work *work, int fd)
+{
+	struct dig_buf payload = DIG_BUF_INIT;
+	struct dig_pack_scan scan;
+	enum dig_status st = DIG_OK;
+	struct dig_error err;
+	bool done = false;
+
+	dig_pack_scan_init(&scan, fd, work->pack->flags, 0, work->pack->length);
+	while (st == DIG_OK) {
+		st = dig_pack_scan_next(&scan, &done, &err);
+		if (st != DIG_OK || done)
+			break;
+		st = dig_pack_scan_payload(&scan, &payload, &err);
+	}
+	dig_pack_scan_clear(&scan);
+	dig_buf_clear(&payload);
+	return st == DIG_OK;
+}
+
 static enum dig_status
 write_pack(struct work *work, const char *name, struct dig_error *err)
 {
@@ -306,6 +331,15 @@ write_pack(struct work *work, const char *name, struct dig_error *err)
 		dig_close(fresh.fd);
 		dig_unlink_at(work->store->packs_dirfd, fresh.name);
 		return st;
+	}
+	/* Parity may have been computed over bytes that were damaged then. */
+	if (rc == 0 && work->fd >= 0)
+		work->parity_wrong = !records_intact(work, fresh.fd) &&
+				     records_intact(work, work->fd);
+	if (work->parity_wrong) {
+		dig_close(fresh.fd);
+		dig_unlink_at(work->store->packs_dirfd, fresh.name);
+		return DIG_OK;
 	}
 	return fresh_close(work, &fresh, name, rc, err);
 }
@@ -396,7 +430,7 @@ repair_pack(struct work *work, struct dig_error *err)
 	counts = *dig_healer_counts(work->healer);
 	if (differs && !work->options->dry_run)
 		st = write_pack(work, name, err);
-	if (st == DIG_OK &&
+	if (st == DIG_OK && !work->parity_wrong &&
 	    (differs || counts.lost_cells > 0 || work->open_lost))
 		tell_of_pack(work, name, &counts);
 	work_close(work);
@@ -405,29 +439,6 @@ repair_pack(struct work *work, struct dig_error *err)
 }
 
 /* ---- Parity and mirror ------------------------------------------------ */
-
-/* Every record of the pack matches its checksum. */
-static enum dig_status
-records_intact(struct work *work, bool *intact, struct dig_error *err)
-{
-	struct dig_buf payload = DIG_BUF_INIT;
-	struct dig_pack_scan scan;
-	enum dig_status st = DIG_OK;
-	bool done = false;
-
-	dig_pack_scan_init(
-	    &scan, work->fd, work->pack->flags, 0, work->pack->length);
-	while (st == DIG_OK) {
-		st = dig_pack_scan_next(&scan, &done, err);
-		if (st != DIG_OK || done)
-			break;
-		st = dig_pack_scan_payload(&scan, &payload, err);
-	}
-	*intact = st == DIG_OK;
-	dig_pack_scan_clear(&scan);
-	dig_buf_clear(&payload);
-	return st == DIG_ECORRUPT ? DIG_OK : st;
-}
 
 static int
 put_group(struct work *work, struct dig_parity_encoder *encoder, uint64_t group,
@@ -496,9 +507,9 @@ repair_parity(struct work *work, struct dig_error *err)
 {
 	bool missing;
 	bool whole = true;
-	bool intact = true;
+	bool intact;
 	struct dig_stat sb;
-	enum dig_status st;
+	enum dig_status st = DIG_OK;
 	uint64_t group = 0;
 	char name[24];
 
@@ -507,10 +518,10 @@ repair_parity(struct work *work, struct dig_error *err)
 	for (uint64_t at = 0; at < work->covered && whole;
 	     at += piece_length(work, at))
 		whole = dig_healer_parity_intact(work->healer, group++);
-	if (whole || work->fd < 0)
+	if ((whole && !work->parity_wrong) || work->fd < 0)
 		return DIG_OK;
-	st = records_intact(work, &intact, err);
-	if (st == DIG_OK && intact && !work->options->dry_run)
+	intact = records_intact(work, work->fd);
+	if (intact && !work->options->dry_run)
 		st = write_parity(work, name, err);
 	if (st != DIG_OK)
 		return st;
@@ -587,7 +598,7 @@ dig_store_repair(struct dig_store *store,
 		work.total += state->packs[i].length;
 	for (size_t i = 0; st == DIG_OK && i < state->npacks; i++) {
 		work.pack = &state->packs[i];
-		work.open_lost = false;
+		work.open_lost = work.parity_wrong = false;
 		work.covered = dig_pack_covered(work.pack);
 		if (work.pack->shape.data != 0) {
 			work_open(&work);

@@ -119,6 +119,23 @@ t 'with what the mirror had' cmp -n 240000 $pack "$TMP/good2/packs/000001.pack"
 rm -r .dig
 cp -r "$TMP/good2" .dig
 
+# Parity over a byte that was damaged then, and is right again now.
+new_repo wrong
+dig config parity.data 1
+bytes wrong 300000 >film
+save first
+rm .dig/packs/*.tail
+spoil .dig/packs/000001.pack 70000 1
+bytes wrong2 1500000 >more
+save second
+spoil .dig/packs/000001.pack 70000 1
+mv film "$TMP/film"
+before=$(sum .dig/packs/000001.pack)
+code=12 text='packs/000001.par: damaged; made anew from the pack'
+t 'records that are intact say that parity is wrong' says --repair
+t_eq 'the pack stays' "$before" "$(sum .dig/packs/000001.pack)"
+t 'and what it has' gives HEAD:film "$TMP/film"
+
 new_repo off
 dig config parity.parity 0
 write a a
