@@ -126,7 +126,7 @@ bytes wrong 300000 >film
 save first
 rm .dig/packs/*.tail
 spoil .dig/packs/000001.pack 70000 1
-bytes wrong2 1500000 >more
+bytes wrong2 1500000 >film2
 save second
 spoil .dig/packs/000001.pack 70000 1
 mv film "$TMP/film"
