@@ -11,6 +11,7 @@ writes every file of every commit below DIR/COMMIT. Exits 1 at the first thing
 that docs/format.md does not allow.
 """
 import argparse
+import functools
 import hashlib
 import os
 import subprocess
@@ -306,16 +307,21 @@ def gf_times(a, b):
     return product
 
 
+@functools.lru_cache(maxsize=None)
 def gf_inverse(a):
     return next(b for b in range(256) if gf_times(a, b) == 1)
+
+
+@functools.lru_cache(maxsize=None)
+def gf_table(by):
+    return bytes(gf_times(by, byte) for byte in range(256))
 
 
 def parity_cell(cells, data, which):
     """The parity cell of a stripe: each cell times its coefficient, summed."""
     total = 0
     for i, cell in enumerate(cells):
-        by = gf_inverse(data + which ^ i)
-        table = bytes(gf_times(by, byte) for byte in range(256))
+        table = gf_table(gf_inverse(data + which ^ i))
         total ^= int.from_bytes(cell.ljust(CELL, b"\0").translate(table),
                                 "little")
     return total.to_bytes(CELL, "little")
