@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The inside of the index, for index.c and index_apply.c.
+ * The inside of the index, for index.c and index_*.c.
  */
 #ifndef OBJECTS_INDEX_INTERNAL_H
 #define OBJECTS_INDEX_INTERNAL_H
