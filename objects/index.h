@@ -94,6 +94,10 @@ struct dig_staged {
 	struct dig_oid content; /* the content id */
 };
 
+/* One path; out->exists false when it is not staged. */
+enum dig_status dig_staged_get(struct dig_db *db, const void *path, size_t len,
+    struct dig_staged *out, struct dig_error *err) DIG_CHECKED;
+
 /*
  * Write the staging row of one path and its pending change against HEAD, as
  * part of moving the staged root. now: the new entry, or NULL: it is gone.

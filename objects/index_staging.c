@@ -152,15 +152,15 @@ dig_index_restat(struct dig_index *index, const void *path, size_t len,
 	return st;
 }
 
-static enum dig_status
-get_staged(struct dig_index *index, const void *path, size_t len,
+enum dig_status
+dig_staged_get(struct dig_db *db, const void *path, size_t len,
     struct dig_staged *out, struct dig_error *err)
 {
 	struct dig_stmt *stmt = NULL;
 	enum dig_status st;
 
 	memset(out, 0, sizeof(*out));
-	st = dig_db_stmt(index->db, DIG_SQL_STAGING_GET, &stmt, err);
+	st = dig_db_stmt(db, DIG_SQL_STAGING_GET, &stmt, err);
 	if (st != DIG_OK)
 		return st;
 	dig_stmt_bind_blob(stmt, 1, path, len);
@@ -225,7 +225,7 @@ dig_index_stage(struct dig_index *index, const struct dig_entry *now,
 	bool pending;
 
 	if (before == NULL) {
-		st = get_staged(index, path, path_len, &staged, err);
+		st = dig_staged_get(index->db, path, path_len, &staged, err);
 		before = &staged;
 	}
 	if (st == DIG_OK)

@@ -224,7 +224,7 @@ check_typed(struct dig_repo *repo, const struct dig_pathspec *spec,
 			continue;
 		st = dig_index_need_db(repo->index, &db, err);
 		if (st == DIG_OK)
-			st = dig_rows_get(db, path, len, &staged, err);
+			st = dig_staged_get(db, path, len, &staged, err);
 		if (st != DIG_OK || staged.exists)
 			continue; /* a tracked file is never ignored */
 		st = dig_raise(err, DIG_ENO,

@@ -217,7 +217,7 @@ clear_parents(struct pipeline *pipe, const struct dig_add_item *item,
 
 		if (len < dirlen && item->path[len] != '/')
 			continue;
-		st = dig_rows_get(dig_index_db(pipe->options->index),
+		st = dig_staged_get(dig_index_db(pipe->options->index),
 		    item->path, len, &there, err);
 		if (st != DIG_OK || !there.exists)
 			continue;
@@ -985,7 +985,7 @@ dig_add_stream(struct dig_index *index, int fd, const char *path, bool exec,
 	}
 	head.len = (size_t)n;
 	bulk.small = head.len < DIG_ADD_BULK_BYTES;
-	st = dig_rows_get(
+	st = dig_staged_get(
 	    dig_index_db(index), path, item.path_len, &item.before, err);
 	if (st == DIG_OK)
 		st = dig_add_bulk_read(

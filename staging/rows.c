@@ -165,28 +165,3 @@ dig_rows_next(
 		return DIG_OK;
 	}
 }
-
-enum dig_status
-dig_rows_get(struct dig_db *db, const void *path, size_t len,
-    struct dig_staged *out, struct dig_error *err)
-{
-	struct dig_stmt *stmt = NULL;
-	enum dig_status st;
-
-	memset(out, 0, sizeof(*out));
-	st = dig_db_stmt(db, DIG_SQL_STAGING_GET, &stmt, err);
-	if (st != DIG_OK)
-		return st;
-	dig_stmt_bind_blob(stmt, 1, path, len);
-	st = dig_stmt_row(stmt, err);
-	if (st == DIG_OK) {
-		out->exists = true;
-		out->kind = (enum dig_entry_kind)dig_stmt_int(stmt, 0);
-		out->size_bytes = (uint64_t)dig_stmt_int(stmt, 1);
-		st = dig_stmt_oid(stmt, 2, &out->content, err);
-	} else if (st == DIG_ENOTFOUND) {
-		st = DIG_OK;
-	}
-	dig_stmt_done(stmt);
-	return st;
-}

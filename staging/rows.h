@@ -35,8 +35,4 @@ enum dig_status dig_rows_next(struct dig_rows *rows, const struct dig_row **out,
     struct dig_error *err) DIG_CHECKED;
 void dig_rows_free(struct dig_rows *rows);
 
-/* One path; out->exists false when it is not staged. */
-enum dig_status dig_rows_get(struct dig_db *db, const void *path, size_t len,
-    struct dig_staged *out, struct dig_error *err) DIG_CHECKED;
-
 #endif
