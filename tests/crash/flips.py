@@ -380,7 +380,7 @@ def main():
         sample = Sample(scratch)
         _, wrong = examine(sample, random.Random(SEED), True)
         tap.case(not wrong, "the sample answers rightly without damage", wrong)
-        flips(tap, sample, count(90, 20000))
+        flips(tap, sample, count(90, 5000))
         other_damage(tap, sample)
         other_index(tap, sample)
         last_record(tap, sample, 1 << 30 if oracle.SOAK else 40)

@@ -42,8 +42,7 @@ one_error() { [ "$(grep -c '^dig: ' "$ERR")" = 1 ]; }
 
 # ---- Ctrl-C -------------------------------------------------------------
 # The signal comes while a batch is committed.
-FILES=20000
-[ "${QUICK:-0}" = 0 ] || FILES=12000
+FILES=12000
 new_repo interrupted
 write base base
 save base
@@ -104,9 +103,9 @@ dig, files = sys.argv[1], int(sys.argv[2])
 start = time.monotonic()
 subprocess.run([dig, "add", "-n", "t"], check=True, stdout=subprocess.DEVNULL)
 hits = 0
-for n in range(12):
+for n in range(8):
     p = subprocess.Popen([dig, "add", "t"], stderr=subprocess.PIPE)
-    time.sleep(.02 + .03 * n)
+    time.sleep(.02 + .04 * n)
     p.send_signal(signal.SIGINT)
     err = p.communicate()[1].decode()
     db = sqlite3.connect(".dig/index.db", timeout=5)
@@ -189,7 +188,7 @@ campaign() {
 	when=1 total=0
 	step=1
 	[ "${SOAK:-0}" != 0 ] || step=$3
-	[ "${QUICK:-0}" = 0 ] || step=$((step * 3))
+	[ "${QUICK:-0}" = 0 ] || step=$((step * 5))
 	while [ $when -lt 2000 ]; do
 		faulty "$1" "$2" "$when$4"
 		[ "$hits" -gt 0 ] || break
