@@ -62,6 +62,11 @@ struct dig_merkle {
 	unsigned depth;
 	uint64_t lengths[64];
 	uint8_t hashes[64][DIG_HASH_SIZE];
+	/* Optional. Adding leaf n (from 0) makes as many roots of perfect
+	 * subtrees as n has trailing ones, in all n - popcount(n) before it. */
+	uint8_t (*made)[DIG_HASH_SIZE];        /* they are put here */
+	const uint8_t (*known)[DIG_HASH_SIZE]; /* made[] of a like tree, */
+	uint64_t known_from; /* whose leaves from here on are the same */
 };
 
 void dig_merkle_init(

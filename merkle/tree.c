@@ -28,6 +28,8 @@ dig_merkle_init(struct dig_merkle *merkle, enum dig_merkle_flavour flavour)
 	merkle->nleaves = 0;
 	merkle->length_bytes = 0;
 	merkle->depth = 0;
+	merkle->made = NULL;
+	merkle->known = NULL;
 }
 
 void
@@ -36,13 +38,22 @@ dig_merkle_add(struct dig_merkle *merkle, uint64_t length_bytes,
 {
 	uint8_t node[DIG_HASH_SIZE];
 	unsigned depth = merkle->depth;
+	uint64_t n = merkle->nleaves;
+	uint64_t root = n - (uint64_t)__builtin_popcountll(n);
+	uint64_t first = n; /* leaf of the subtree */
 
 	memcpy(node, hash, DIG_HASH_SIZE);
 	merkle->length_bytes += length_bytes;
-	for (uint64_t bits = merkle->nleaves; bits & 1; bits >>= 1) {
+	for (uint64_t size = 1; n & size; size <<= 1, root++) {
 		depth--;
-		join(merkle->flavour, merkle->lengths[depth],
-		    merkle->hashes[depth], length_bytes, node, node);
+		first -= size;
+		if (merkle->known != NULL && first >= merkle->known_from)
+			memcpy(node, merkle->known[root], DIG_HASH_SIZE);
+		else
+			join(merkle->flavour, merkle->lengths[depth],
+			    merkle->hashes[depth], length_bytes, node, node);
+		if (merkle->made != NULL)
+			memcpy(merkle->made[root], node, DIG_HASH_SIZE);
 		length_bytes += merkle->lengths[depth];
 	}
 	merkle->lengths[depth] = length_bytes;

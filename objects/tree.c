@@ -287,7 +287,7 @@ lower_top(struct pass *pass, struct dig_oid *top, struct dig_error *err)
 
 	for (;;) {
 		st = dig_tree_load(
-		    pass->io, top, &pass->walk.scratch, node, err);
+		    pass->io, top, NULL, &pass->walk.scratch, node, err);
 		if (st != DIG_OK || node->level == 0 || node->count > 1)
 			break;
 		*top = node->items[0].id;

@@ -336,7 +336,7 @@ dig_tree_node_id(
     const void *data, size_t len, struct dig_oid *out, struct dig_error *err)
 {
 	struct dig_tree_node *node = dig_alloc(sizeof(*node));
-	enum dig_status st = dig_tree_decode(data, len, node, err);
+	enum dig_status st = dig_tree_decode(data, len, NULL, node, err);
 
 	if (st == DIG_OK)
 		*out = node->id;

@@ -65,7 +65,7 @@ side_root(struct side *side, const struct dig_oid *root, struct dig_error *err)
 	struct dig_tree_item item;
 	enum dig_status st;
 
-	st = dig_tree_load(side->io, root, &side->scratch, node, err);
+	st = dig_tree_load(side->io, root, NULL, &side->scratch, node, err);
 	if (st != DIG_OK)
 		return st;
 	item = node->items[node->count - 1];
@@ -77,16 +77,18 @@ side_root(struct side *side, const struct dig_oid *root, struct dig_error *err)
 	return DIG_OK;
 }
 
-/* Read the list's i-th node; it must come after `before`. */
+/* Read the list's i-th node, which may be like the one the other side has. */
 static enum dig_status
-side_load(struct side *side, size_t i, const struct dig_tree_item *before,
+side_load(struct side *side, size_t i, const struct side *other,
     struct dig_error *err)
 {
+	const struct dig_tree_item *before = i > 0 ? &side->list[i - 1] : NULL;
 	const struct dig_tree_item *item = &side->list[i];
 	enum dig_status st;
 
-	st =
-	    dig_tree_load(side->io, &item->id, &side->scratch, side->node, err);
+	st = dig_tree_load(side->io, &item->id,
+	    other != NULL ? other->node : NULL, &side->scratch, side->node,
+	    err);
 	if (st != DIG_OK)
 		return st;
 	return dig_tree_fits(side->node, item, side->level, before, err);
@@ -103,7 +105,7 @@ side_expand(struct side *side, struct dig_error *err)
 	below.len = below.cap = 0;
 	below.names.head = NULL;
 	for (size_t i = 0; st == DIG_OK && i < side->len; i++) {
-		st = side_load(side, i, i > 0 ? &side->list[i - 1] : NULL, err);
+		st = side_load(side, i, NULL, err);
 		for (size_t j = 0; st == DIG_OK && j < side->node->count; j++)
 			side_push(&below, &side->node->items[j]);
 	}
@@ -145,10 +147,11 @@ drop_shared(struct side *a, struct side *b)
 	b->len = nb;
 }
 
-/* The entry that the side stands at, NULL at its end. */
+/* The entry that the side stands at, NULL at its end. `other` is read before,
+ * at the same place; NULL when it is the first. */
 static enum dig_status
-side_peek(
-    struct side *side, const struct dig_tree_item **out, struct dig_error *err)
+side_peek(struct side *side, const struct side *other,
+    const struct dig_tree_item **out, struct dig_error *err)
 {
 	*out = NULL;
 	if (side->open && side->pos == side->node->count)
@@ -159,7 +162,7 @@ side_peek(
 
 		if (i == side->len)
 			return DIG_OK;
-		st = side_load(side, i, i > 0 ? &side->list[i - 1] : NULL, err);
+		st = side_load(side, i, other, err);
 		if (st != DIG_OK)
 			return st;
 		side->next++;
@@ -196,9 +199,9 @@ merge_leaves(struct side *a, struct side *b, dig_tree_diff_fn *fn, void *arg,
 		enum dig_status st;
 		int cmp;
 
-		st = side_peek(a, &old, err);
+		st = side_peek(a, NULL, &old, err);
 		if (st == DIG_OK)
-			st = side_peek(b, &new, err);
+			st = side_peek(b, a, &new, err);
 		if (st != DIG_OK || (old == NULL && new == NULL))
 			return st;
 		if (old == NULL || new == NULL)

@@ -43,7 +43,7 @@ void dig_tree_entry_item(
  * reason, a static phrase. Paths are not looked at. */
 const char *dig_tree_item_flaw(const struct dig_tree_item *item);
 
-/* A decoded node; paths of items point into `paths`. About 190 KB. */
+/* A decoded node; paths of items point into `paths`. About 210 KB. */
 struct dig_tree_node {
 	bool valid;
 	struct dig_oid id;
@@ -52,23 +52,27 @@ struct dig_tree_node {
 	uint64_t files;
 	uint64_t bytes;
 	struct dig_tree_item items[DIG_TREE_NODE_MAX];
+	uint8_t roots[DIG_TREE_NODE_MAX][DIG_HASH_SIZE]; /* merkle's made[] */
 	uint8_t paths[DIG_TREE_PATHS_MAX];
 };
 
 /*
  * Decode hostile bytes and compute the node's id. What is accepted is exactly
  * what the writer makes of these items, cut rule 3 aside (that one takes a
- * hash an entry; dig_tree_check applies it). After a failure the node is not
- * valid. Errors: CORRUPT.
+ * hash an entry; dig_tree_check applies it). `like` (NULL for none) is another
+ * decoded node: hashes of entries that it has too are taken from it, and not
+ * computed again. After a failure the node is not valid. Errors: CORRUPT.
  */
 enum dig_status dig_tree_decode(const void *data, size_t len,
-    struct dig_tree_node *node, struct dig_error *err) DIG_CHECKED;
+    const struct dig_tree_node *like, struct dig_tree_node *node,
+    struct dig_error *err) DIG_CHECKED;
 
 /* Get, decode and verify the node; nothing is read when it is there already.
  * scratch receives the bytes. Errors: those of io->get, CORRUPT. */
 enum dig_status dig_tree_load(const struct dig_node_io *io,
-    const struct dig_oid *id, struct dig_buf *scratch,
-    struct dig_tree_node *node, struct dig_error *err) DIG_CHECKED;
+    const struct dig_oid *id, const struct dig_tree_node *like,
+    struct dig_buf *scratch, struct dig_tree_node *node,
+    struct dig_error *err) DIG_CHECKED;
 
 /* Does the node fit the upper entry that names it, at this level and after
  * `before` (path, NULL for none)? Errors: CORRUPT. */

@@ -33,7 +33,7 @@ dig_tree_walk_open(struct dig_tree_walk *walk, const struct dig_node_io *io,
 	if (walk->empty)
 		return DIG_OK;
 	node = slot_for(walk, 0);
-	st = dig_tree_load(io, root, &walk->scratch, node, err);
+	st = dig_tree_load(io, root, NULL, &walk->scratch, node, err);
 	if (st != DIG_OK)
 		return st;
 	if (node->level > 0 && node->count == 1)
@@ -83,7 +83,8 @@ dig_tree_walk_down(
 	struct dig_tree_node *node = slot_for(walk, level);
 	enum dig_status st;
 
-	st = dig_tree_load(walk->io, &parent->id, &walk->scratch, node, err);
+	st = dig_tree_load(
+	    walk->io, &parent->id, NULL, &walk->scratch, node, err);
 	if (st != DIG_OK)
 		return st;
 	st = dig_tree_fits(

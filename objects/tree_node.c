@@ -271,30 +271,83 @@ decode_item(struct dig_cursor *cur, unsigned level, struct dig_tree_item *item)
 		decode_id(cur, &item->id);
 	else
 		memset(&item->id, 0, sizeof(item->id));
-	if (cur->bad)
-		return "ends within an entry";
-	if (dig_tree_item_flaw(item) != NULL)
-		return dig_tree_item_flaw(item);
-	return dig_path_check(item->path, item->path_len);
+	return cur->bad ? "ends within an entry" : NULL;
+}
+
+/* The item of a checked node that is the same as this one, NULL if there is
+ * none. *at is where the search begins and ends: both have paths in order. */
+static const struct dig_tree_item *
+find_same(const struct dig_tree_node *like, size_t *at,
+    const struct dig_tree_item *item)
+{
+	const struct dig_tree_item *other = NULL;
+	int cmp = -1;
+
+	if (like == NULL)
+		return NULL;
+	while (*at < like->count && cmp < 0) {
+		other = &like->items[*at];
+		cmp = dig_path_cmp(
+		    other->path, other->path_len, item->path, item->path_len);
+		*at += cmp < 0;
+	}
+	return cmp == 0 && other->kind == item->kind &&
+		       other->form == item->form &&
+		       other->files == item->files &&
+		       other->bytes == item->bytes &&
+		       dig_oid_eq(&other->id, &item->id)
+		   ? other
+		   : NULL;
+}
+
+/* Check the item and set its leaf hash. */
+static const char *
+finish_item(unsigned level, struct dig_tree_item *item,
+    const struct dig_tree_item *same)
+{
+	const char *flaw = NULL;
+
+	if (same != NULL) {
+		memcpy(item->leaf, same->leaf, DIG_HASH_SIZE);
+		return NULL;
+	}
+	if (level == 0)
+		flaw = dig_tree_item_flaw(item);
+	if (level == 0 && flaw == NULL)
+		flaw = dig_path_check(item->path, item->path_len);
+	if (flaw == NULL)
+		leaf_hash(level, item, item->leaf);
+	return flaw;
 }
 
 static const char *
-decode_items(struct dig_cursor *cur, struct dig_tree_node *node)
+decode_items(struct dig_cursor *cur, const struct dig_tree_node *like,
+    struct dig_tree_node *node)
 {
 	const struct dig_tree_item *prev = NULL;
 	struct dig_merkle merkle;
 	const char *flaw;
-	size_t weight = 0, used = 0;
+	size_t weight = 0, used = 0, at = 0;
 
+	if (like != NULL && (!like->valid || like->level != node->level))
+		like = NULL;
 	dig_merkle_init(&merkle, DIG_MERKLE_TREE);
+	merkle.made = node->roots;
+	if (like != NULL)
+		merkle.known = like->roots;
+	merkle.known_from = 0;
 	for (size_t i = 0; i < node->count; i++) {
 		struct dig_tree_item *item = &node->items[i];
+		const struct dig_tree_item *same;
 
 		if (weight >= DIG_TREE_WEIGHT_MAX)
 			return "is too heavy";
 		flaw = decode_path(cur, prev, node->paths + used, item);
 		if (flaw == NULL)
 			flaw = decode_item(cur, node->level, item);
+		same = flaw == NULL ? find_same(like, &at, item) : NULL;
+		if (flaw == NULL)
+			flaw = finish_item(node->level, item, same);
 		if (flaw != NULL)
 			return flaw;
 		used += item->path_len;
@@ -304,7 +357,8 @@ decode_items(struct dig_cursor *cur, struct dig_tree_node *node)
 		    __builtin_add_overflow(
 			node->bytes, item->bytes, &node->bytes))
 			return "has totals beyond 64 bits";
-		leaf_hash(node->level, item, item->leaf);
+		if (same == NULL || at != i)
+			merkle.known_from = i + 1;
 		dig_merkle_add(&merkle, 0, item->leaf);
 		prev = item;
 	}
@@ -313,8 +367,8 @@ decode_items(struct dig_cursor *cur, struct dig_tree_node *node)
 }
 
 enum dig_status
-dig_tree_decode(const void *data, size_t len, struct dig_tree_node *node,
-    struct dig_error *err)
+dig_tree_decode(const void *data, size_t len, const struct dig_tree_node *like,
+    struct dig_tree_node *node, struct dig_error *err)
 {
 	struct dig_cursor cur = dig_cursor_over(data, len);
 	const char *flaw = NULL;
@@ -330,7 +384,7 @@ dig_tree_decode(const void *data, size_t len, struct dig_tree_node *node,
 		flaw = "has a wrong number of entries";
 	if (flaw == NULL) {
 		node->count = (size_t)count;
-		flaw = decode_items(&cur, node);
+		flaw = decode_items(&cur, like, node);
 	}
 	if (flaw == NULL && dig_cursor_left(&cur) != 0)
 		flaw = "has bytes after its end";
@@ -342,7 +396,8 @@ dig_tree_decode(const void *data, size_t len, struct dig_tree_node *node,
 
 enum dig_status
 dig_tree_load(const struct dig_node_io *io, const struct dig_oid *id,
-    struct dig_buf *scratch, struct dig_tree_node *node, struct dig_error *err)
+    const struct dig_tree_node *like, struct dig_buf *scratch,
+    struct dig_tree_node *node, struct dig_error *err)
 {
 	char hex[DIG_OID_HEX + 1];
 	enum dig_status st;
@@ -353,7 +408,7 @@ dig_tree_load(const struct dig_node_io *io, const struct dig_oid *id,
 	st = io->get(io->arg, DIG_KIND_TREE, id, scratch, err);
 	if (st != DIG_OK)
 		return st;
-	st = dig_tree_decode(scratch->data, scratch->len, node, err);
+	st = dig_tree_decode(scratch->data, scratch->len, like, node, err);
 	if (st == DIG_OK && !dig_oid_eq(&node->id, id)) {
 		node->valid = false;
 		st = dig_raise(err, DIG_ECORRUPT, "has another id");

@@ -434,7 +434,7 @@ collect(struct memory *memory, const struct dig_oid *id, struct memory *into)
 	OK(memory_put(
 	    into, DIG_KIND_TREE, id, raw->data, raw->len, NULL, &err));
 	node = dig_calloc(1, sizeof(*node));
-	OK(dig_tree_decode(raw->data, raw->len, node, &err));
+	OK(dig_tree_decode(raw->data, raw->len, NULL, node, &err));
 	for (size_t i = 0; node->level > 0 && i < node->count; i++)
 		collect(memory, &node->items[i].id, into);
 	free(node);
@@ -744,6 +744,93 @@ test_empty(void **state)
 	memory_clear(&memory);
 }
 
+/* The bytes and the id of a leaf node with these items. */
+static void
+encode_leaf(const struct dig_tree_item *items, size_t count,
+    struct dig_buf *out, struct dig_oid *id)
+{
+	struct dig_tree_writer *writer = dig_calloc(1, sizeof(*writer));
+	struct dig_tree_item upper;
+	struct dig_error err;
+	const uint8_t *data;
+	size_t len;
+
+	dig_tree_writer_init(writer);
+	for (size_t i = 0; i < count; i++)
+		OK(dig_tree_writer_add(writer, &items[i], NULL, &err));
+	dig_tree_writer_finish(writer, &upper, &data, &len);
+	*id = upper.id;
+	dig_buf_reset(out);
+	dig_buf_put(out, data, len);
+	dig_tree_writer_clear(writer);
+	free(writer);
+}
+
+/* A node decoded beside one that is like it comes out as it does alone, also
+ * where its bytes are damaged. */
+static void
+test_decode_like(void **state)
+{
+	struct dig_tree_node *like = dig_calloc(1, sizeof(*like));
+	struct dig_tree_node *with = dig_calloc(1, sizeof(*with));
+	struct dig_tree_node *alone = dig_calloc(1, sizeof(*alone));
+	struct dig_buf raw = DIG_BUF_INIT;
+	uint64_t seed = 0x11ce;
+	struct dig_error err;
+
+	(void)state;
+	for (int round = 0; round < 400; round++) {
+		char names[2][15][8];
+		struct dig_tree_item items[15];
+		struct dig_oid id;
+		size_t count = 0;
+		enum dig_status st;
+
+		for (int side = 0; side < 2; side++) {
+			size_t n = 1 + next_random(&seed) % 15;
+
+			/* From one stretch of names with gaps and edits. */
+			count = 0;
+			for (size_t i = 0; i < n; i++) {
+				struct dig_entry entry = { 0 };
+
+				if (next_random(&seed) % 8 == 0)
+					continue;
+				snprintf(names[side][i], 8, "f%02zu", i);
+				entry.path = (uint8_t *)names[side][i];
+				entry.path_len = strlen(names[side][i]);
+				entry.kind = DIG_ENTRY_FILE;
+				entry.form = DIG_FORM_CHUNK;
+				entry.size_bytes =
+				    1 + (next_random(&seed) % 8 == 0);
+				entry.stored.bytes[0] = (uint8_t)i;
+				dig_tree_entry_item(&entry, &items[count++]);
+			}
+			if (count == 0)
+				break;
+			encode_leaf(items, count, &raw, &id);
+			if (side == 0)
+				OK(dig_tree_decode(
+				    raw.data, raw.len, NULL, like, &err));
+		}
+		if (count == 0)
+			continue;
+		OK(dig_tree_decode(raw.data, raw.len, like, with, &err));
+		assert_true(dig_oid_eq(&with->id, &id));
+		raw.data[next_random(&seed) % raw.len] ^=
+		    (uint8_t)(1 + next_random(&seed) % 255);
+		st = dig_tree_decode(raw.data, raw.len, NULL, alone, &err);
+		assert_int_equal(
+		    dig_tree_decode(raw.data, raw.len, like, with, &err), st);
+		if (st == DIG_OK)
+			assert_true(dig_oid_eq(&with->id, &alone->id));
+	}
+	dig_buf_clear(&raw);
+	free(like);
+	free(with);
+	free(alone);
+}
+
 /* Every truncation and many mutations of nodes of both sorts: no crash, and
  * nothing but the very bytes is taken under the id. */
 static void
@@ -769,14 +856,15 @@ test_hostile_bytes(void **state)
 		if (raw == NULL)
 			continue;
 		nodes++;
-		OK(dig_tree_decode(raw->data, raw->len, node, &err));
+		OK(dig_tree_decode(raw->data, raw->len, NULL, node, &err));
 		assert_true(dig_oid_eq(&node->id, &raw->id));
 		for (size_t len = 0; len < raw->len; len++) {
 			/* at the end of an allocation, for the sanitizer */
 			uint8_t *copy = dig_alloc(len);
 
 			memcpy(copy, raw->data, len);
-			assert_int_equal(dig_tree_decode(copy, len, node, &err),
+			assert_int_equal(
+			    dig_tree_decode(copy, len, NULL, node, &err),
 			    DIG_ECORRUPT);
 			assert_false(node->valid);
 			free(copy);
@@ -787,8 +875,8 @@ test_hostile_bytes(void **state)
 
 			raw->data[at] ^=
 			    (uint8_t)(1 + next_random(&seed) % 255);
-			if (dig_tree_decode(raw->data, raw->len, node, &err) ==
-			    DIG_OK)
+			if (dig_tree_decode(raw->data, raw->len, NULL, node,
+				&err) == DIG_OK)
 				assert_false(dig_oid_eq(&node->id, &raw->id));
 			raw->data[at] = was;
 		}
@@ -855,8 +943,8 @@ test_decode_table(void **state)
 
 	(void)state;
 	for (size_t t = 0; t < sizeof(table) / sizeof(table[0]); t++) {
-		enum dig_status st =
-		    dig_tree_decode(table[t].bytes, table[t].len, node, &err);
+		enum dig_status st = dig_tree_decode(
+		    table[t].bytes, table[t].len, NULL, node, &err);
 
 		if (st != table[t].st)
 			fail_msg("row %zu: %d %s", t, (int)st,
@@ -1027,7 +1115,7 @@ test_lying_parent(void **state)
 		struct dig_oid out;
 		size_t len;
 
-		OK(dig_tree_decode(raw->data, raw->len, top, &err));
+		OK(dig_tree_decode(raw->data, raw->len, NULL, top, &err));
 		assert_int_equal(top->level, 1);
 		top->items[0].path_len -= k == 1;
 		top->items[0].files += k == 2;
@@ -1311,14 +1399,15 @@ test_too_heavy(void **state)
 		OK(dig_tree_writer_add(&writer, &item, NULL, &err));
 		full = writer.weight >= DIG_TREE_WEIGHT_MAX;
 		dig_tree_writer_finish(&writer, &up, &data, &len);
-		OK(dig_tree_decode(data, len, node, &err));
+		OK(dig_tree_decode(data, len, NULL, node, &err));
 		if (full) {
 			world_entry(&world, n, 1, &entry);
 			dig_tree_entry_item(&entry, &item);
 			writer.full = false;
 			OK(dig_tree_writer_add(&writer, &item, NULL, &err));
 			dig_tree_writer_finish(&writer, &up, &data, &len);
-			assert_int_equal(dig_tree_decode(data, len, node, &err),
+			assert_int_equal(
+			    dig_tree_decode(data, len, NULL, node, &err),
 			    DIG_ECORRUPT);
 		}
 	}
@@ -1409,6 +1498,7 @@ main(void)
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_reading),
+		cmocka_unit_test(test_decode_like),
 		cmocka_unit_test(test_hostile_bytes),
 		cmocka_unit_test(test_decode_table),
 		cmocka_unit_test(test_check_conflicts),
