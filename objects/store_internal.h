@@ -23,6 +23,8 @@ struct dig_open_pack {
 	size_t nruns;
 	size_t ntail; /* objects behind the newest run when it was loaded */
 	atomic_bool damaged; /* in runs or tail: nothing is appended */
+	atomic_uint_fast64_t last_read; /* end of the last large record */
+	atomic_uint_fast64_t ahead;     /* the kernel was asked up to here */
 };
 
 /*
@@ -72,7 +74,8 @@ struct dig_pack_out {
 	struct dig_out_buffer *current;
 	struct dig_queue free_buffers;
 	struct dig_queue full_buffers;
-	struct dig_group thread;
+	struct dig_queue written_buffers;
+	struct dig_group threads; /* one writes, one computes parity */
 	struct dig_parity_out parity;
 	atomic_int failed; /* errno of the first failed write */
 };

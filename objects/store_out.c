@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The end of a pack: appending from many threads, writing from one.
+ * The end of a pack: appending from many threads, writing from one, parity
+ * from another.
  *
- *   append (any thread) -> current buffer -> full queue -> writing thread
- *                               ^                               |
- *                               +--------- free queue <---------+
+ *   append (any thread) -> current buffer -> full -> writing thread -> written
+ *                               ^                                        |
+ *                               +----- free <----- parity thread <-------+
  *
  * Invariants
  * O1  Bytes reach the file in order and once; the file's committed part is
@@ -20,7 +21,7 @@
 #include "objects/base/io.h"
 #include "objects/store_internal.h"
 
-#define NBUFFERS 3
+#define NBUFFERS 4
 #define NORMAL_BUFFER ((size_t)1 << 20)
 #define BULK_BUFFER ((size_t)8 << 20)
 #define RESERVE_STEP ((uint64_t)64 << 20)
@@ -54,18 +55,33 @@ buffer_size(const struct dig_pack_out *out)
 }
 
 static void
-write_buffers(void *arg, unsigned index)
+write_buffers(struct dig_pack_out *out)
 {
-	struct dig_pack_out *out = arg;
 	struct dig_out_buffer *buf;
 
-	(void)index;
 	while ((buf = dig_queue_pop(&out->full_buffers)) != NULL) {
 		int rc = atomic_load(&out->failed);
 
 		if (rc == 0)
 			rc = dig_pwrite_full(
 			    buf->fd, buf->data, buf->len, buf->offset);
+		if (rc != 0)
+			atomic_store(&out->failed, rc);
+		else if (!out->direct)
+			dig_begin_sync(buf->fd, buf->offset, buf->len);
+		dig_queue_push(&out->written_buffers, buf);
+	}
+	dig_queue_close(&out->written_buffers);
+}
+
+static void
+add_parity(struct dig_pack_out *out)
+{
+	struct dig_out_buffer *buf;
+
+	while ((buf = dig_queue_pop(&out->written_buffers)) != NULL) {
+		int rc = atomic_load(&out->failed);
+
 		if (rc == 0)
 			rc = dig_parity_out_add(
 			    &out->parity, buf->data, buf->len);
@@ -76,12 +92,22 @@ write_buffers(void *arg, unsigned index)
 	}
 }
 
-/* Buffers and the writing thread, at the first append. */
+static void
+work(void *arg, unsigned index)
+{
+	if (index == 0)
+		write_buffers(arg);
+	else
+		add_parity(arg);
+}
+
+/* Buffers and the threads, at the first append. */
 static enum dig_status
 start(struct dig_pack_out *out, struct dig_error *err)
 {
 	dig_queue_init(&out->free_buffers, NBUFFERS);
 	dig_queue_init(&out->full_buffers, NBUFFERS);
+	dig_queue_init(&out->written_buffers, NBUFFERS);
 	for (int i = 0; i < NBUFFERS; i++) {
 		struct dig_out_buffer *buf = dig_calloc(1, sizeof(*buf));
 		uintptr_t at;
@@ -91,7 +117,7 @@ start(struct dig_pack_out *out, struct dig_error *err)
 		buf->data = (uint8_t *)(at - at % DIG_PACK_ALIGN);
 		dig_queue_push(&out->free_buffers, buf);
 	}
-	if (dig_group_start(&out->thread, 1, write_buffers, out) != 1) {
+	if (dig_group_start(&out->threads, 2, work, out) != 2) {
 		atomic_store(&out->failed, EAGAIN); /* nobody would write */
 		return dig_raise(
 		    err, DIG_ENOMEM, "no thread for writing packs");
@@ -111,9 +137,9 @@ free_buffer(struct dig_out_buffer *buf)
 void
 dig_pack_out_clear(struct dig_pack_out *out)
 {
-	if (out->thread.threads != NULL || out->free_buffers.slots != NULL) {
+	if (out->threads.threads != NULL || out->free_buffers.slots != NULL) {
 		dig_queue_close(&out->full_buffers);
-		dig_group_join(&out->thread);
+		dig_group_join(&out->threads);
 		dig_queue_close(&out->free_buffers);
 		free_buffer(out->current);
 		for (;;) {
@@ -125,6 +151,7 @@ dig_pack_out_clear(struct dig_pack_out *out)
 			free_buffer(buf);
 		}
 		dig_queue_clear(&out->full_buffers);
+		dig_queue_clear(&out->written_buffers);
 		dig_queue_clear(&out->free_buffers);
 	}
 	/* The reserve beyond the end goes back to the file system. */

@@ -240,6 +240,7 @@ close_group(struct dig_parity_out *out)
 		    out->fd, bytes.data, bytes.len, at + bytes.len + len);
 	if (rc != 0)
 		goto out;
+	dig_begin_sync(out->fd, at, len + 2 * bytes.len);
 	retire_mirror(out);
 	out->length += dig_parity_stored_bytes(&out->shape, head->length);
 	out->group_at += head->length;

@@ -12,6 +12,9 @@
 #define CACHE_SLOTS 256
 #define CACHE_OBJECT_MAX ((size_t)64 << 10)
 #define FIRST_READ ((size_t)8 << 10)
+/* Records from this size on are mostly read one after the other. */
+#define AHEAD_RECORD ((uint64_t)32 << 10)
+#define AHEAD ((uint64_t)16 << 20)
 
 /* A decoded solid, kept because its objects are asked for one after another. */
 struct solid {
@@ -97,6 +100,24 @@ at_place(const struct dig_location *at, struct dig_error *err)
 	return err->status;
 }
 
+/* Where large records are read in order, by whichever threads, have the kernel
+ * read what follows: what was written past the page cache is not there. */
+static void
+read_ahead(struct dig_open_pack *pack, uint64_t offset, uint64_t end)
+{
+	uint64_t last = atomic_exchange(&pack->last_read, end);
+	uint64_t ahead = atomic_load(&pack->ahead);
+
+	if (offset > last + AHEAD / 4 || last > offset + AHEAD / 4)
+		return;
+	if (ahead < end || ahead > end + AHEAD)
+		ahead = end;
+	if (ahead > end + AHEAD / 2)
+		return;
+	dig_advise_willneed(pack->fd, ahead, end + AHEAD - ahead);
+	atomic_store(&pack->ahead, end + AHEAD);
+}
+
 /* Read a record's header, and with `whole` its payload, into reader->record;
  * the checksum is verified when the payload is there. */
 static enum dig_status
@@ -137,6 +158,8 @@ read_stored(struct dig_reader *reader, const struct dig_location *at,
 	if (buf->len < want) {
 		size_t have = buf->len;
 
+		if (rec->stored_len >= AHEAD_RECORD)
+			read_ahead(pack, at->offset, at->offset + want);
 		dig_buf_reserve(buf, want - have);
 		n = dig_pread_full(
 		    pack->fd, buf->data + have, want - have, at->offset + have);

@@ -355,6 +355,20 @@ dig_preallocate(int fd, uint64_t offset, uint64_t len)
 }
 
 void
+dig_begin_sync(int fd, uint64_t offset, uint64_t len)
+{
+	if (sync_file_range(
+		fd, (off_t)offset, (off_t)len, SYNC_FILE_RANGE_WRITE) != 0)
+		dig_log("sync_file_range: %s", strerror(errno));
+}
+
+void
+dig_advise_willneed(int fd, uint64_t offset, uint64_t len)
+{
+	posix_fadvise(fd, (off_t)offset, (off_t)len, POSIX_FADV_WILLNEED);
+}
+
+void
 dig_advise_dontneed(int fd, uint64_t offset, uint64_t len)
 {
 	posix_fadvise(fd, (off_t)offset, (off_t)len, POSIX_FADV_DONTNEED);

@@ -94,7 +94,11 @@ int dig_close(int fd); /* 0 or errno; -1 is accepted */
 int dig_truncate(int fd, uint64_t size);
 /* Reserve space without changing the size; a file system without it is fine. */
 void dig_preallocate(int fd, uint64_t offset, uint64_t len);
-/* Ask the kernel to drop / not keep these pages; a hint. */
+/* Begin to write these bytes to the disk, without waiting: a later sync has
+ * less left to do. A hint, and no promise of any kind. */
+void dig_begin_sync(int fd, uint64_t offset, uint64_t len);
+/* Ask the kernel to read ahead / drop / not keep these pages; a hint. */
+void dig_advise_willneed(int fd, uint64_t offset, uint64_t len);
 void dig_advise_dontneed(int fd, uint64_t offset, uint64_t len);
 void dig_advise_sequential(int fd);
 
