@@ -3,7 +3,7 @@
 #
 # Help and manual say the same: every verb of commands.def has a page
 # docs/man/dig-<verb>.1.scd, every option of `dig VERB -h` is named in it, and
-# every hint names a verb that exists.
+# every hint names a verb that exists. And scdoc takes every page.
 #
 # shellcheck disable=SC2013 # verbs have no blanks in them
 #
@@ -58,6 +58,12 @@ for verb in $(sed -n 's/^\*dig-\([a-z-]*\)\*(1)$/\1/p' docs/man/dig.1.scd); do
 	printf '%s\n' "$verbs" | grep -qx -e "$verb" ||
 		complain "docs/man/dig.1.scd lists $verb, which is no command"
 done
+
+if command -v scdoc >/dev/null; then
+	for page in docs/man/*.scd; do
+		why=$(scdoc <"$page" 2>&1 >/dev/null) || complain "$page: $why"
+	done
+fi
 
 # What a hint tells people to type has to work.
 for verb in $(sed -n "s/^GIT_VERB(\"[a-z-]*\", \\(.*\\))/\\1/p" \
