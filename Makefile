@@ -15,13 +15,14 @@ V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 
 VERSION := 0.1.0
+, := ,
 PACKAGES := sqlite3 libzstd libxxhash libcrypto libisal
 
 # CONFIG chooses the folder under build/; the release is build/ itself.
 CONFIG ?= release
 ifeq ($(CONFIG),release)
 B := build
-OUR_CFLAGS := -D_FORTIFY_SOURCE=2 -fPIE
+OUR_CFLAGS := -D_FORTIFY_SOURCE=2
 OUR_LDFLAGS := -pie -Wl,-z,relro,-z,now
 else ifeq ($(CONFIG),asan)
 B := build/asan
@@ -59,7 +60,7 @@ PKG_LIBS = $(call archive,sqlite3) $(call archive,zstd) \
 
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 	-DDIG_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(WARN) \
-	-fno-common -fvisibility=hidden -fstack-protector-strong \
+	-fno-common -fvisibility=hidden -fstack-protector-strong -fPIC \
 	$(OUR_CFLAGS) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(OUR_LDFLAGS) $(LDFLAGS)
 
@@ -81,9 +82,13 @@ TOOLS   := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
 PRELOADS := $(PRELOAD_SRC:tests/preload/%.c=$(B)/preload/%.so)
 GEN     := $(B)/gen/dig_sql.h $(B)/gen/dig_sql.c $(B)/gen/plugin_dir.h
 PLUGINS := $(B)/dig-text.so $(B)/dig-perl.so
+# For other programs' SQLite: what speaks to it is compiled a second time.
+EXTENSION := $(B)/dig.so
+EXTENSION_OBJ := $(patsubst %.c,$(B)/extension/%.o,$(wildcard objects/db/*.c) \
+	plugins/sqlite_extension.c)
 MAN     := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
 
-all: $(DIG) $(PLUGINS) ## build build/dig (installs nothing)
+all: $(DIG) $(PLUGINS) $(EXTENSION) ## build build/dig (installs nothing)
 
 # Flags in a stamp: another compiler or flag rebuilds.
 $(B)/flags: FORCE
@@ -125,7 +130,7 @@ $(DIG): $(CMD_OBJ) $(LIB)
 $(B)/dig-text.so: plugins/text_git2.c $(B)/flags
 	@$(if $(filter 1,$(V)),,echo "  LD    $@")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC \
+	$(Q)$(CC) $(ALL_CFLAGS) \
 		$(shell pkg-config --cflags libgit2) -MMD -MP \
 		$(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $< \
 		$(shell pkg-config --libs libgit2)
@@ -133,10 +138,25 @@ $(B)/dig-text.so: plugins/text_git2.c $(B)/flags
 $(B)/dig-perl.so: plugins/perl_pcre2.c $(B)/flags
 	@$(if $(filter 1,$(V)),,echo "  LD    $@")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC \
+	$(Q)$(CC) $(ALL_CFLAGS) \
 		$(shell pkg-config --cflags libpcre2-8) -MMD -MP \
 		$(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $< \
 		$(shell pkg-config --libs libpcre2-8)
+
+# Its SQLite is that of the program which loads it; the archive gives only
+# what has no object here. Symbols stay inside, but for the one that SQLite
+# looks for.
+$(B)/extension/%.o: %.c $(B)/flags | $(GEN)
+	@$(if $(filter 1,$(V)),,echo "  CC    $@")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -DDIG_EXTENSION $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(EXTENSION): $(EXTENSION_OBJ) $(LIB)
+	@$(if $(filter 1,$(V)),,echo "  LD    $@")
+	$(Q)$(CC) $(filter-out -pie,$(ALL_LDFLAGS)) -shared \
+		$(if $(filter release,$(CONFIG)),-Wl$(,)-z$(,)defs) \
+		-o $@ $(EXTENSION_OBJ) $(LIB) -lzstd -lcrypto -lxxhash -lisal \
+		-lpthread -ldl -lm
 
 # Tests of the terminal's manners link what is below the verbs in cmd/.
 CMD_PARTS := $(B)/libcmd.a
@@ -179,5 +199,6 @@ clean: ## remove build/
 
 .PHONY: all unit-build tools man help clean FORCE
 
+-include $(EXTENSION_OBJ:.o=.d)
 -include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT:=.d) $(PLUGINS:.so=.d)
 -include tests/tests.mk

@@ -335,6 +335,10 @@ dig_index_open(const struct dig_index_options *options, struct dig_index **out,
 	index->progress = options->progress;
 	index->progress_arg = options->progress_arg;
 	index->lock_fd = -1;
+	if (options->packs_only) {
+		st = dig_store_open(index->dirfd, NULL, &index->store, err);
+		goto out;
+	}
 	st = open_db(index, 0, err);
 	if (st == DIG_EINVALID)
 		goto out;
@@ -359,13 +363,22 @@ dig_index_open(const struct dig_index_options *options, struct dig_index **out,
 	}
 	if (st == DIG_OK)
 		st = settle(index, err);
-	if (st != DIG_OK)
-		goto out;
-	*out = index;
-	index = NULL;
 out:
-	dig_index_close(index);
+	if (st == DIG_OK)
+		*out = index;
+	else
+		dig_index_close(index);
 	return st;
+}
+
+enum dig_status
+dig_index_refresh(struct dig_index *index, struct dig_error *err)
+{
+	assert(!index->in_txn);
+	/* It looks at the packs that were. */
+	dig_reader_free(index->reader);
+	index->reader = NULL;
+	return dig_store_refresh(index->store, err);
 }
 
 void

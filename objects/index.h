@@ -39,6 +39,8 @@ struct dig_index_options {
 	struct dig_write_options write;
 	dig_index_progress *progress;
 	void *progress_arg;
+	bool packs_only; /* as if index.db could not be used: it is not opened,
+			  * no lock is taken and nothing is written */
 };
 
 /*
@@ -53,6 +55,10 @@ struct dig_index_options {
 enum dig_status dig_index_open(const struct dig_index_options *options,
     struct dig_index **out, struct dig_error *err) DIG_CHECKED;
 void dig_index_close(struct dig_index *index); /* rolls back */
+/* Read the journal again if somebody wrote to it; what dig_index_reader gave
+ * is gone. Outside a transaction. */
+enum dig_status dig_index_refresh(
+    struct dig_index *index, struct dig_error *err) DIG_CHECKED;
 /* Wait so long for the lock and the database from now on; the time until now
  * is returned. 0: not at all. */
 int dig_index_set_timeout(struct dig_index *index, int timeout_ms);

@@ -108,7 +108,8 @@ find_upwards(const char *cwd, char **dig_dir, int *dirfd, struct dig_error *err)
 }
 
 static enum dig_status
-find_named(const char *name, char **dig_dir, int *dirfd, struct dig_error *err)
+find_named(const char *name, const char *why, char **dig_dir, int *dirfd,
+    struct dig_error *err)
 {
 	char *path = NULL;
 	enum dig_status st = DIG_ENOTFOUND;
@@ -121,8 +122,8 @@ find_named(const char *name, char **dig_dir, int *dirfd, struct dig_error *err)
 	}
 	free(path);
 	if (st == DIG_ENOTFOUND)
-		st = dig_raise(err, DIG_ENOREPO,
-		    "DIG_DIR names no repository: '%s'", name);
+		st = dig_raise(
+		    err, DIG_ENOREPO, "%s no repository: '%s'", why, name);
 	return st;
 }
 
@@ -307,12 +308,15 @@ open_worktree(struct dig_repo *repo, struct dig_error *err)
 	return DIG_OK;
 }
 
-enum dig_status
-dig_repo_find(struct dig_config *config, const struct dig_talk *talk,
-    struct dig_repo **out, struct dig_error *err)
+/* dig_dir: NULL: DIG_DIR, else upwards. heal: put the copies of format and
+ * config right. */
+static enum dig_status
+find(struct dig_config *config, const struct dig_talk *talk,
+    const char *dig_dir, bool heal, struct dig_repo **out,
+    struct dig_error *err)
 {
+	const char *named = dig_dir != NULL ? dig_dir : getenv("DIG_DIR");
 	struct dig_repo *repo = dig_calloc(1, sizeof(*repo));
-	const char *named = getenv("DIG_DIR");
 	bool odd_format = false, odd_config = false;
 	char *cwd = NULL;
 	enum dig_status st;
@@ -324,7 +328,9 @@ dig_repo_find(struct dig_config *config, const struct dig_talk *talk,
 		repo->talk = *talk;
 	st = current_folder(&cwd, err);
 	if (st == DIG_OK && named != NULL && named[0] != '\0')
-		st = find_named(named, &repo->dig_dir, &repo->dirfd, err);
+		st = find_named(named,
+		    dig_dir != NULL ? "this is" : "DIG_DIR names",
+		    &repo->dig_dir, &repo->dirfd, err);
 	else if (st == DIG_OK)
 		st = find_upwards(cwd, &repo->dig_dir, &repo->dirfd, err);
 	if (st == DIG_OK)
@@ -337,7 +343,7 @@ dig_repo_find(struct dig_config *config, const struct dig_talk *talk,
 		st = load_config(repo, &odd_config, err);
 	if (st != DIG_OK)
 		goto out;
-	if (odd_format || odd_config)
+	if (heal && (odd_format || odd_config))
 		dig_layout_heal(repo->dirfd);
 	set_prefix(repo, cwd);
 	*out = repo;
@@ -346,4 +352,18 @@ out:
 	dig_repo_close(repo);
 	free(cwd);
 	return st;
+}
+
+enum dig_status
+dig_repo_find(struct dig_config *config, const struct dig_talk *talk,
+    struct dig_repo **out, struct dig_error *err)
+{
+	return find(config, talk, NULL, true, out, err);
+}
+
+enum dig_status
+dig_repo_find_at(struct dig_config *config, const char *dig_dir,
+    struct dig_repo **out, struct dig_error *err)
+{
+	return find(config, NULL, dig_dir, false, out, err);
 }

@@ -26,6 +26,11 @@ struct dig_repo {
 	struct dig_index *index;
 };
 
+/* dig_repo_find for dig_repo_open_packs: nothing is healed on the disk.
+ * dig_dir: NULL: as dig_repo_find looks for it. */
+enum dig_status dig_repo_find_at(struct dig_config *config, const char *dig_dir,
+    struct dig_repo **out, struct dig_error *err) DIG_CHECKED;
+
 /* Say something about a file, in one line. */
 void dig_repo_warn(struct dig_repo *repo, const char *fmt, ...)
     DIG_PRINTF(2, 3);

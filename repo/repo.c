@@ -26,7 +26,7 @@ on_index_progress(void *arg, const char *what, uint64_t done)
 }
 
 static enum dig_status
-open_index(struct dig_repo *repo, struct dig_error *err)
+open_index(struct dig_repo *repo, bool packs_only, struct dig_error *err)
 {
 	struct dig_index_options options = { 0 };
 	int64_t level = 1, timeout = 0, data = 0, parity = 0;
@@ -56,6 +56,7 @@ open_index(struct dig_repo *repo, struct dig_error *err)
 	options.write.level = (int)level;
 	options.progress = on_index_progress;
 	options.progress_arg = repo;
+	options.packs_only = packs_only;
 	return dig_index_open(&options, &repo->index, err);
 }
 
@@ -68,13 +69,36 @@ dig_repo_open(struct dig_config *config, const struct dig_talk *talk,
 
 	st = dig_repo_find(config, talk, &repo, err);
 	if (st == DIG_OK)
-		st = open_index(repo, err);
+		st = open_index(repo, false, err);
 	if (st != DIG_OK) {
 		dig_repo_close(repo);
 		return st;
 	}
 	*out = repo;
 	return DIG_OK;
+}
+
+enum dig_status
+dig_repo_open_packs(struct dig_config *config, const char *dig_dir,
+    struct dig_repo **out, struct dig_error *err)
+{
+	struct dig_repo *repo = NULL;
+	enum dig_status st;
+
+	st = dig_repo_find_at(config, dig_dir, &repo, err);
+	if (st == DIG_OK)
+		st = open_index(repo, true, err);
+	if (st == DIG_OK)
+		*out = repo;
+	else
+		dig_repo_close(repo);
+	return st;
+}
+
+enum dig_status
+dig_repo_refresh(struct dig_repo *repo, struct dig_error *err)
+{
+	return dig_index_refresh(repo->index, err);
 }
 
 void

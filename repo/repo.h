@@ -62,6 +62,20 @@ enum dig_status dig_repo_open(struct dig_config *config,
     const struct dig_talk *talk, struct dig_repo **out,
     struct dig_error *err) DIG_CHECKED;
 /*
+ * The same for a guest in somebody else's process: index.db is not opened, no
+ * lock is taken and nothing is written; refs come from the journal, objects
+ * from the packs. What needs rows fails.
+ *
+ * dig_dir: path of the .dig folder; NULL: DIG_DIR, else upwards
+ */
+enum dig_status dig_repo_open_packs(struct dig_config *config,
+    const char *dig_dir, struct dig_repo **out,
+    struct dig_error *err) DIG_CHECKED;
+/* See what was committed meanwhile. Nothing that was read from the repository
+ * may be in use. Cost: a stat of the journal when nothing was. */
+enum dig_status dig_repo_refresh(
+    struct dig_repo *repo, struct dig_error *err) DIG_CHECKED;
+/*
  * The same without packs, journal and index, for verbs that ask for settings
  * and places only: dig_repo_branch, dig_repo_head, dig_repo_staged_root and
  * dig_repo_index_is_behind must not be called on it.

@@ -32,6 +32,9 @@ struct dig_repo;
 enum dig_status dig_sql_open(struct dig_repo *repo, int64_t timeout_ms,
     struct dig_query **out, struct dig_error *err) DIG_CHECKED;
 
+/* The functions themselves; their arg is a struct dig_repo *. */
+const struct dig_table_function *dig_sql_tables(size_t *count);
+
 /*
  * The head of a query's text: comments before the first statement. The first
  * one (but a license) says what it does, and `-- param NAME DEFAULT` gives the

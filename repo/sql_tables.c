@@ -446,6 +446,13 @@ static const struct dig_table_function functions[] = {
 	    2, chunks_open, chunks_next, chunks_close },
 };
 
+const struct dig_table_function *
+dig_sql_tables(size_t *count)
+{
+	*count = sizeof(functions) / sizeof(functions[0]);
+	return functions;
+}
+
 enum dig_status
 dig_sql_add_tables(
     struct dig_query *query, struct dig_repo *repo, struct dig_error *err)

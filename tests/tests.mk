@@ -102,7 +102,7 @@ install: all man install-completion ## install under PREFIX (PROGRAM=name for an
 		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7
 	$(Q)install -m 755 $(DIG) $(DESTDIR)$(bindir)/$(PROGRAM)
 	$(Q)install -d $(DESTDIR)$(plugindir)
-	$(Q)install -m 644 $(PLUGINS) $(DESTDIR)$(plugindir)
+	$(Q)install -m 644 $(PLUGINS) $(EXTENSION) $(DESTDIR)$(plugindir)
 	$(Q)for page in $(MAN); do name=$${page##*/}; \
 		install -m 644 $$page $(DESTDIR)$(mandir)/man$${name##*.}/$(PROGRAM)$${name#dig} \
 		|| exit 1; done
@@ -123,7 +123,7 @@ install-completion:
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(DESTDIR)$(bindir)/$(PROGRAM)
-	$(Q)for plugin in $(notdir $(PLUGINS)); do \
+	$(Q)for plugin in $(notdir $(PLUGINS) $(EXTENSION)); do \
 		rm -f $(DESTDIR)$(plugindir)/$$plugin; done
 	$(Q)rmdir $(DESTDIR)$(plugindir) 2>/dev/null || true
 	$(Q)for page in $(notdir $(MAN)); do \

@@ -5,9 +5,8 @@
 #ifndef OBJECTS_DB_DB_INTERNAL_H
 #define OBJECTS_DB_DB_INTERNAL_H
 
-#include <sqlite3.h>
-
 #include "objects/db/db.h"
+#include "objects/db/sqlite.h"
 
 #define DIG_DB_PAGE 4096  /* bytes of a page */
 #define DIG_DB_PAGE_SUM 8 /* of these, reserved at the end for its checksum */

@@ -107,6 +107,17 @@ enum dig_status dig_query_add(struct dig_query *query,
     const struct dig_table_function *function, void *arg,
     struct dig_error *err) DIG_CHECKED;
 
+/*
+ * The same on any connection, as the extension does. Returns a code of SQLite.
+ * release (may be NULL) is called with arg when the function is gone, also
+ * when this fails; failure: where an error of the function goes, NULL: into
+ * SQLite's own message.
+ */
+struct sqlite3;
+int dig_table_function_add(struct sqlite3 *db,
+    const struct dig_table_function *function, void *arg,
+    void (*release)(void *arg), struct dig_error *failure);
+
 /* For the functions: values. */
 void dig_value_int(struct dig_value *value, int64_t integer);
 void dig_value_text(struct dig_value *value, const void *data, size_t len);

@@ -15,9 +15,10 @@
 #define COLUMNS_MAX 32
 
 struct registered {
-	struct dig_query *query;
 	const struct dig_table_function *function;
 	void *arg;
+	void (*release)(void *arg);
+	struct dig_error *failure; /* NULL: SQLite's own line is enough */
 };
 
 struct table {
@@ -40,14 +41,21 @@ registered_of(struct cursor *cursor)
 	return ((struct table *)(void *)cursor->base.pVtab)->of;
 }
 
-/* SQLite keeps one line; dig keeps the error. */
+/* SQLite keeps one line; a query keeps the error. */
 static int
 failed(struct cursor *cursor, const struct dig_error *err)
 {
-	struct dig_query *query = registered_of(cursor)->query;
+	const struct registered *of = registered_of(cursor);
+	sqlite3_vtab *table = cursor->base.pVtab;
 
-	query->failure = *err;
 	cursor->done = true;
+	if (of->failure != NULL) {
+		*of->failure = *err;
+		return SQLITE_ERROR;
+	}
+	sqlite3_free(table->zErrMsg);
+	table->zErrMsg = sqlite3_mprintf("%s: %s%s%s", of->function->name,
+	    err->msg, err->hint[0] != '\0' ? "; " : "", err->hint);
 	return SQLITE_ERROR;
 }
 
@@ -265,19 +273,38 @@ static const sqlite3_module module = {
 	.xRowid = on_rowid,
 };
 
+static void
+registered_free(void *arg)
+{
+	struct registered *of = arg;
+
+	if (of->release != NULL)
+		of->release(of->arg);
+	free(of);
+}
+
+int
+dig_table_function_add(sqlite3 *db, const struct dig_table_function *function,
+    void *arg, void (*release)(void *arg), struct dig_error *failure)
+{
+	struct registered *of = dig_calloc(1, sizeof(*of));
+
+	of->function = function;
+	of->arg = arg;
+	of->release = release;
+	of->failure = failure;
+	/* SQLite frees it, also when this fails. */
+	return sqlite3_create_module_v2(
+	    db, function->name, &module, of, registered_free);
+}
+
 enum dig_status
 dig_query_add(struct dig_query *query,
     const struct dig_table_function *function, void *arg, struct dig_error *err)
 {
-	struct registered *of = dig_calloc(1, sizeof(*of));
-	int rc;
+	int rc = dig_table_function_add(
+	    query->db->raw, function, arg, NULL, &query->failure);
 
-	of->query = query;
-	of->function = function;
-	of->arg = arg;
-	/* SQLite frees it, also when this fails. */
-	rc = sqlite3_create_module_v2(
-	    query->db->raw, function->name, &module, of, free);
 	if (rc != SQLITE_OK)
 		return dig_db_raise(query->db, rc, function->name, err);
 	return dig_query_touch(query, function->name, err);
