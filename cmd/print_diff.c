@@ -269,6 +269,7 @@ dig_diff_opts_apply(const struct dig_diff_opts *opts, unsigned default_show,
 	view->text = (struct dig_text_options)DIG_TEXT_OPTIONS_INIT;
 	if (opts->context >= 0)
 		view->text.context_lines = (unsigned)opts->context;
+	view->text.cut_end = opts->context == 0;
 	view->text.ignore_all_space = opts->all_space;
 	view->text.ignore_space_change = opts->space_change;
 	view->force_text = opts->text;

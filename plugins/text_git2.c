@@ -114,7 +114,7 @@ diff(const void *old_data, size_t old_len, const void *new_data, size_t new_len,
 	/* NULL would be "there is no such file" */
 	code = git_diff_buffers(old_data != NULL ? old_data : "", old_len, NULL,
 	    new_data != NULL ? new_data : "", new_len, NULL, &git, NULL, NULL,
-	    on_hunk, on_line, &payload);
+	    on_hunk, sink->line != NULL ? on_line : NULL, &payload);
 	if (code != 0 && code != STOPPED)
 		return failed(code, why, why_size);
 	return DIG_OK;

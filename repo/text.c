@@ -82,6 +82,27 @@ out:
 	return st;
 }
 
+#define END_BLOCK ((size_t)1024)
+
+/* How much both texts end with: whole blocks, less the rest of the line that
+ * the first of them begins in. */
+static size_t
+common_end(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	size_t least = a_len < b_len ? a_len : b_len;
+	size_t end = 0;
+	const uint8_t *nl;
+
+	while (end + END_BLOCK <= least &&
+	       memcmp(a + a_len - end - END_BLOCK, b + b_len - end - END_BLOCK,
+		   END_BLOCK) == 0)
+		end += END_BLOCK;
+	if (end == 0)
+		return 0;
+	nl = memchr(a + a_len - end, '\n', end);
+	return nl != NULL ? (size_t)(a + a_len - nl) - 1 : 0;
+}
+
 enum dig_status
 dig_text_diff(struct dig_text *text, const void *old_data, size_t old_len,
     const void *new_data, size_t new_len,
@@ -101,6 +122,12 @@ dig_text_diff(struct dig_text *text, const void *old_data, size_t old_len,
 	st = dig_text_open(text, err);
 	if (st != DIG_OK)
 		return st;
+	if (options->cut_end) {
+		size_t end = common_end(old_data, old_len, new_data, new_len);
+
+		old_len -= end;
+		new_len -= end;
+	}
 	st = text->plugin->diff(old_data, old_len, new_data, new_len, options,
 	    sink, why, sizeof(why));
 	if (st != DIG_OK)

@@ -60,11 +60,15 @@ struct dig_text_options {
 	bool ignore_all_space;    /* git diff -w */
 	bool ignore_space_change; /* git diff -b */
 	bool no_indent_heuristic; /* hunks begin where the comparison says */
+	/* With no context: leave out what both end with, in blocks of a KiB up
+	 * to a line's end, as git does then. Where lines repeat, hunks may
+	 * differ. */
+	bool cut_end;
 };
 
 #define DIG_TEXT_OPTIONS_INIT                                                  \
 	{                                                                      \
-		3, 0, false, false, false                                      \
+		3, 0, false, false, false, false                               \
 	}
 
 /* Lines count from 1; a side with no lines starts at the line before it. */
@@ -87,6 +91,7 @@ struct dig_text_sink {
 	/*
 	 * kind: ' ' in both, '-' in the old one, '+' in the new one. The line
 	 * includes its newline; a last line that lacks it comes without.
+	 * NULL: hunks are enough.
 	 */
 	bool (*line)(void *arg, char kind, const char *line, size_t len);
 };

@@ -32,6 +32,10 @@ index 1b6ca9176d..e31501eb29 100644
 -	return 1;
 +	return 2;
  }' dig diff
+t_has '-U0, where lines repeat, as git has it' '@@ -489 +488,0 @@' sh -c '
+	mkdir x && yes | head -1000 >x/a && head -999 x/a >x/b && cp x/a rep &&
+	"$DIG" add rep && cp x/b rep && "$DIG" diff -U0 rep
+	"$DIG" rm -q -f rep && rm -r x'
 t_has '-U1' '@@ -5,3 +5,3 @@ int f(void)' dig diff -U1
 t_out '--numstat' '1	1	f.c' dig diff --numstat
 t_out '--stat' ' f.c | 2 +-

@@ -300,11 +300,52 @@ test_binary(void **state)
 	assert_false(dig_text_is_binary(data, 7999));
 }
 
+/* One of a thousand equal lines goes. What both end with is left out by the
+ * KiB: git names the line before it, and without that the last one. */
+static void
+test_cut_end(void **state)
+{
+	static const struct {
+		bool cut;
+		bool lines;
+		const char *want;
+	} cases[] = {
+		{ false, true, "@ 1000,1 999,0 x\n-x\n" },
+		{ true, true, "@ 489,1 488,0 x\n-x\n" },
+		{ true, false, "@ 489,1 488,0 x\n" },
+	};
+	struct dig_text text = DIG_TEXT_INIT;
+	struct dig_text_options options = DIG_TEXT_OPTIONS_INIT;
+	struct dig_buf got = DIG_BUF_INIT, lines = DIG_BUF_INIT;
+	struct dig_text_sink sink = { &got, print_hunk, NULL };
+	struct dig_error err = DIG_ERROR_INIT;
+
+	(void)state;
+	options.context_lines = 0;
+	for (int i = 0; i < 1000; i++)
+		dig_buf_puts(&lines, "x\n");
+	for (size_t i = 0; i < LEN(cases); i++) {
+		options.cut_end = cases[i].cut;
+		sink.line = cases[i].lines ? print_line : NULL;
+		dig_buf_reset(&got);
+		assert_int_equal(
+		    dig_text_diff(&text, lines.data, lines.len, lines.data + 2,
+			lines.len - 2, &options, &sink, &err),
+		    DIG_OK);
+		dig_buf_putc(&got, '\0');
+		assert_string_equal(got.data, cases[i].want);
+	}
+	dig_text_close(&text);
+	dig_buf_clear(&got);
+	dig_buf_clear(&lines);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_cut_end),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_refused),
