@@ -10,6 +10,7 @@
 #include "cmd/pathlist.h"
 #include "cmd/pretty.h"
 #include "cmd/print_diff.h"
+#include "cmd/revs.h"
 #include "objects/base/io.h"
 #include "repo/dig.h"
 
@@ -116,91 +117,20 @@ const struct dig_usage dig_usage_log = {
 
 /* ---- What was asked --------------------------------------------------- */
 
-struct revs {
-	struct dig_oid *tips;
-	size_t ntips;
-	size_t tips_cap;
-	struct dig_oid *hidden;
-	size_t nhidden;
-	size_t hidden_cap;
-};
-
-static void
-add_tip(struct revs *revs, const struct dig_oid *id)
-{
-	DIG_GROW(revs->tips, revs->tips_cap, revs->ntips + 1);
-	revs->tips[revs->ntips++] = *id;
-}
-
-static void
-add_hidden(struct revs *revs, const struct dig_oid *id)
-{
-	DIG_GROW(revs->hidden, revs->hidden_cap, revs->nhidden + 1);
-	revs->hidden[revs->nhidden++] = *id;
-}
-
-/* A...B: what both have is left out. */
-static enum dig_status
-add_both(struct dig_repo *repo, const struct dig_range *range,
-    struct revs *revs, struct dig_error *err)
-{
-	struct dig_oid *bases = NULL;
-	enum dig_status st;
-	size_t count;
-
-	add_tip(revs, &range->from);
-	st = dig_merge_bases(
-	    repo, &range->from, &range->to, 1, &bases, &count, err);
-	for (size_t i = 0; st == DIG_OK && i < count; i++)
-		add_hidden(revs, &bases[i]);
-	free(bases);
-	return st;
-}
-
-static enum dig_status
-add_rev(struct dig_repo *repo, const char *word, struct revs *revs,
-    struct dig_error *err)
-{
-	struct dig_range range;
-	struct dig_oid id;
-	enum dig_status st;
-
-	if (word[0] == '^') {
-		st = dig_revision_commit(repo, word + 1, &id, err);
-		if (st == DIG_OK)
-			add_hidden(revs, &id);
-		return st;
-	}
-	if (dig_revision_is_range(word)) {
-		st = dig_revision_range(repo, word, &range, err);
-		if (st != DIG_OK)
-			return st;
-		add_tip(revs, &range.to);
-		if (range.symmetric)
-			return add_both(repo, &range, revs, err);
-		add_hidden(revs, &range.from);
-		return DIG_OK;
-	}
-	st = dig_revision_commit(repo, word, &id, err);
-	if (st == DIG_OK)
-		add_tip(revs, &id);
-	return st;
-}
-
 /*
  * Operands up to `--` are revisions. Without `--`, the first that is none and
  * names a file, or begins a pathspec, is a path, and so are those behind it.
  */
 static enum dig_status
 sort_operands(struct dig_repo *repo, const struct dig_args *args,
-    struct revs *revs, size_t *first_path, struct dig_error *err)
+    struct dig_revs *revs, size_t *first_path, struct dig_error *err)
 {
 	int nrevs = args->dashdash >= 0 ? args->dashdash : args->argc;
 	int i = 0;
 
 	for (; i < nrevs; i++) {
 		const char *word = args->argv[i];
-		enum dig_status st = add_rev(repo, word, revs, err);
+		enum dig_status st = dig_revs_add(revs, repo, word, err);
 
 		if (st == DIG_OK)
 			continue;
@@ -243,13 +173,13 @@ order_of(const struct opts *opts)
 
 /* Without a revision HEAD is meant, and there must be one. */
 static enum dig_status
-default_tip(struct dig_repo *repo, struct revs *revs, struct dig_error *err)
+default_tip(struct dig_repo *repo, struct dig_revs *revs, struct dig_error *err)
 {
 	const char *branch = dig_repo_branch(repo);
 	struct dig_oid id;
 
 	if (dig_repo_head(repo, &id)) {
-		add_tip(revs, &id);
+		dig_revs_add_tip(revs, &id);
 		return DIG_OK;
 	}
 	return dig_raise(err, DIG_ENOTFOUND, "branch '%s' has no commit yet",
@@ -432,7 +362,7 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 {
 	struct dig_history_options walk = DIG_HISTORY_OPTIONS_INIT;
 	const struct opts *opts = &log->opts;
-	struct revs revs = { NULL, 0, 0, NULL, 0, 0 };
+	struct dig_revs revs = DIG_REVS_INIT;
 	const char **paths = NULL;
 	size_t first_path = 0;
 	enum dig_status st;
@@ -497,8 +427,7 @@ run(struct log *log, const struct dig_args *args, struct dig_error *err)
 		st = print_all(log, &walk, err);
 out:
 	free(paths);
-	free(revs.tips);
-	free(revs.hidden);
+	dig_revs_clear(&revs);
 	return st;
 }
 
