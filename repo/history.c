@@ -543,28 +543,63 @@ count_alike(struct dig_db *db, const char *hex, size_t len, unsigned *count,
 	return st == DIG_ENOTFOUND ? DIG_OK : st;
 }
 
+/* As many digits as no other commit has, at least *digits. */
+static enum dig_status
+add_digits(struct dig_repo *repo, const struct dig_oid *id, size_t *digits,
+    struct dig_error *err)
+{
+	struct dig_db *db = dig_index_db(repo->index);
+	char hex[DIG_OID_HEX + 1];
+	enum dig_status st = DIG_OK;
+	unsigned alike = 2;
+
+	if (db == NULL) {
+		st = dig_revision_short(repo, id, *digits, hex, err);
+		if (st == DIG_OK)
+			*digits = strlen(hex);
+		return st;
+	}
+	dig_oid_hex(id, hex);
+	for (; *digits < DIG_OID_HEX; ++*digits) {
+		st = count_alike(db, hex, *digits, &alike, err);
+		if (st != DIG_OK || alike < 2)
+			break;
+	}
+	return st;
+}
+
 enum dig_status
 dig_history_short(struct dig_repo *repo, const struct dig_oid *id,
     char out[DIG_OID_HEX + 1], struct dig_error *err)
 {
-	struct dig_db *db = dig_index_db(repo->index);
-	char hex[DIG_OID_HEX + 1];
-	size_t len = DIG_REVISION_SHORT;
-	enum dig_status st = DIG_OK;
-	unsigned alike = 2;
+	size_t digits = DIG_REVISION_SHORT;
+	enum dig_status st = add_digits(repo, id, &digits, err);
 
-	if (db == NULL)
-		return dig_revision_short(
-		    repo, id, DIG_REVISION_SHORT, out, err);
-	dig_oid_hex(id, hex);
-	for (; len < DIG_OID_HEX; len++) {
-		st = count_alike(db, hex, len, &alike, err);
-		if (st != DIG_OK || alike < 2)
-			break;
-	}
-	hex[len] = '\0';
+	if (st != DIG_OK)
+		return st;
+	dig_oid_hex(id, out);
+	out[digits] = '\0';
+	return DIG_OK;
+}
+
+enum dig_status
+dig_history_digits(struct dig_repo *repo, const struct dig_oid *const *ids,
+    size_t count, size_t *out, struct dig_error *err)
+{
+	struct dig_db *db = dig_index_db(repo->index);
+	size_t digits = DIG_REVISION_SHORT;
+	enum dig_status st = DIG_OK;
+
+	if (db != NULL)
+		st = dig_txn_read_begin(db, err);
+	if (st != DIG_OK)
+		return st;
+	for (size_t i = 0; st == DIG_OK && i < count; i++)
+		st = add_digits(repo, ids[i], &digits, err);
+	if (db != NULL)
+		dig_txn_read_end(db);
 	if (st == DIG_OK)
-		memcpy(out, hex, len + 1);
+		*out = digits;
 	return st;
 }
 

@@ -152,6 +152,11 @@ enum dig_status dig_history_short(struct dig_repo *repo,
     const struct dig_oid *id, char out[DIG_OID_HEX + 1],
     struct dig_error *err) DIG_CHECKED;
 
+/* How many digits of it several need, one length for all of them. */
+enum dig_status dig_history_digits(struct dig_repo *repo,
+    const struct dig_oid *const *ids, size_t count, size_t *out,
+    struct dig_error *err) DIG_CHECKED;
+
 /* Read one commit; `bytes` keeps what *out borrows. */
 enum dig_status dig_history_commit(struct dig_repo *repo,
     const struct dig_oid *id, struct dig_buf *bytes, struct dig_commit *out,

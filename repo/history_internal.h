@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Shared by the files of the walk and by nothing else.
+ * Shared by the files of the walk, and by those of blame, which has its own.
  *
  *	history.c         tips, order, limits: what is handed out
  *	history_nodes.c   commits met so far, and two heaps of them
@@ -30,6 +30,8 @@ enum dig_node_flag {
 	NODE_LISTED = 1024  /* is one of the sorted */
 };
 
+struct dig_blame_file;
+
 struct dig_node {
 	struct dig_oid id;
 	unsigned flags;
@@ -44,6 +46,7 @@ struct dig_node {
 	int only;             /* the one parent that is followed; -1: all */
 	size_t nchildren;     /* while sorting: those that are not out */
 	struct dig_buf bytes; /* of a commit that waits to be handed out */
+	struct dig_blame_file *file; /* blame: the path's file in it */
 };
 
 /* A set of nodes by id; nodes stay where they are. */
@@ -159,13 +162,18 @@ enum dig_status dig_history_sort(
 /* history_paths.c */
 
 /* Learn from the index which commits touched the paths; *known is false when
- * it cannot tell. */
+ * it cannot tell, as it does not know a tip. */
 enum dig_status dig_history_learn(struct dig_history *history,
     struct dig_node *const *tips, size_t ntips, bool *known,
     struct dig_error *err) DIG_CHECKED;
 /* The nearest touched commit on the way down first parents, from `node` itself
  * on; NULL when there is none, or when that way was taken before. */
 enum dig_status dig_history_descend(struct dig_history *history,
+    struct dig_node *node, struct dig_node **out,
+    struct dig_error *err) DIG_CHECKED;
+/* The same, but NULL is never the answer: where nothing below touched the paths
+ * `node` itself is, and a way may be taken again. */
+enum dig_status dig_history_land(struct dig_history *history,
     struct dig_node *node, struct dig_node **out,
     struct dig_error *err) DIG_CHECKED;
 /* The two trees are equal in the paths. */

@@ -10,8 +10,6 @@
 
 #include "repo/history_internal.h"
 
-/* A step of a few commits is taken one by one: a jump reads two at a time. */
-#define NEAR 4
 /* Greater than every path: no component is longer than DIG_NAME_MAX. */
 #define ABOVE_ALL (DIG_NAME_MAX + 1)
 
@@ -280,6 +278,24 @@ next_depth(const struct dig_history *history, uint64_t depth, uint64_t *out)
 	return true;
 }
 
+/* The depth that a commit's jump leads to: its own without the last digit of
+ * its skew-binary form (objects/commit.h), whose weights are 2^k - 1. */
+static uint64_t
+depth_of_jump(uint64_t depth)
+{
+	uint64_t left = depth, weight = 1;
+
+	while (weight < depth)
+		weight = 2 * weight + 1;
+	while (left > 0 && left != weight) {
+		if (left > weight)
+			left -= weight;
+		else
+			weight /= 2;
+	}
+	return depth - left;
+}
+
 /* One step towards `depth`: the jump unless it leads past it. */
 static enum dig_status
 step_down(struct dig_history *history, struct dig_node **inout, uint64_t depth,
@@ -290,7 +306,7 @@ step_down(struct dig_history *history, struct dig_node **inout, uint64_t depth,
 
 	if (node->nparents == 0)
 		goto bad;
-	if (node->depth - depth > NEAR) {
+	if (depth_of_jump(node->depth) >= depth) {
 		next = dig_nodes_get(&history->nodes, &node->jump);
 		st = dig_history_load(history, next, err);
 		if (st == DIG_OK && next->depth < depth)
@@ -331,6 +347,25 @@ dig_history_descend(struct dig_history *history, struct dig_node *node,
 		while (st == DIG_OK && node->depth > depth)
 			st = step_down(history, &node, depth, err);
 	}
+	return st;
+}
+
+enum dig_status
+dig_history_land(struct dig_history *history, struct dig_node *node,
+    struct dig_node **out, struct dig_error *err)
+{
+	enum dig_status st = dig_history_load(history, node, err);
+	uint64_t depth;
+
+	*out = node;
+	while (st == DIG_OK && (node->flags & NODE_TOUCHED) == 0) {
+		if (!next_depth(history, node->depth, &depth))
+			return DIG_OK;
+		while (st == DIG_OK && node->depth > depth)
+			st = step_down(history, &node, depth, err);
+	}
+	if (st == DIG_OK)
+		*out = node;
 	return st;
 }
 
