@@ -115,6 +115,9 @@ enum dig_status dig_pretty_json(struct dig_pretty *pretty,
     struct dig_json *json, const struct dig_oid *id,
     const struct dig_commit *commit, struct dig_error *err) DIG_CHECKED;
 
+/* A date; word as of --date, NULL: git's default. */
+void dig_pretty_put_date(
+    struct dig_buf *out, const struct dig_ident *ident, const char *word);
 /* "3 days ago" */
 void dig_format_ago(struct dig_buf *out, int64_t seconds, int64_t now);
 

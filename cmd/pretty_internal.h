@@ -43,10 +43,6 @@ enum dig_status dig_pretty_put_format(struct dig_pretty *pretty,
     const struct dig_oid *id, const struct dig_commit *commit,
     struct dig_error *err) DIG_CHECKED;
 
-/* pretty_date.c; word as of --date, NULL: git's default */
-void dig_pretty_put_date(
-    struct dig_buf *out, const struct dig_ident *ident, const char *word);
-
 /* pretty_refs.c */
 enum dig_status dig_pretty_load_refs(
     struct dig_pretty *pretty, struct dig_error *err) DIG_CHECKED;

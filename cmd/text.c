@@ -53,6 +53,72 @@ dig_is_control(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069);
 }
 
+/* Unicode 15: general categories Mn and Me and joiners, as far as names have
+ * them; East Asian Width W and F, as blocks. */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+	size_t columns;
+} widths[] = {
+	{ 0x0300, 0x036f, 0 },
+	{ 0x0483, 0x0489, 0 },
+	{ 0x0591, 0x05bd, 0 },
+	{ 0x064b, 0x065f, 0 },
+	{ 0x093c, 0x093c, 0 },
+	{ 0x0941, 0x0948, 0 },
+	{ 0x094d, 0x094d, 0 },
+	{ 0x0e31, 0x0e31, 0 },
+	{ 0x0e34, 0x0e3a, 0 },
+	{ 0x0e47, 0x0e4e, 0 },
+	{ 0x1100, 0x115f, 2 },
+	{ 0x1ab0, 0x1aff, 0 },
+	{ 0x1dc0, 0x1dff, 0 },
+	{ 0x200b, 0x200f, 0 },
+	{ 0x20d0, 0x20f0, 0 },
+	{ 0x2e80, 0x303e, 2 },
+	{ 0x3041, 0x33ff, 2 },
+	{ 0x3400, 0x4dbf, 2 },
+	{ 0x4e00, 0xa4c6, 2 },
+	{ 0xa960, 0xa97c, 2 },
+	{ 0xac00, 0xd7a3, 2 },
+	{ 0xf900, 0xfaff, 2 },
+	{ 0xfe00, 0xfe0f, 0 },
+	{ 0xfe20, 0xfe2f, 0 },
+	{ 0xfe30, 0xfe6b, 2 },
+	{ 0xff01, 0xff60, 2 },
+	{ 0xffe0, 0xffe6, 2 },
+	{ 0x1f300, 0x1f64f, 2 },
+	{ 0x1f680, 0x1f6d2, 2 },
+	{ 0x1f900, 0x1f9ff, 2 },
+	{ 0x20000, 0x3fffd, 2 },
+};
+
+static size_t
+columns_of(uint32_t code)
+{
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
+		if (code >= widths[i].first && code <= widths[i].last)
+			return widths[i].columns;
+	return 1;
+}
+
+size_t
+dig_text_columns(const void *data, size_t len)
+{
+	const uint8_t *at = data;
+	size_t columns = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t code;
+
+		i += dig_utf8_next(at + i, len - i, &code);
+		if (code == DIG_UTF8_INVALID)
+			return len;
+		columns += columns_of(code);
+	}
+	return columns;
+}
+
 void
 dig_format_size(struct dig_buf *out, uint64_t bytes)
 {

@@ -28,6 +28,10 @@ size_t dig_utf8_next(const uint8_t *data, size_t len, uint32_t *code);
  */
 bool dig_is_control(uint32_t code);
 
+/* Columns that text takes: two for a wide letter, none for a mark that is set
+ * on the one before. Bytes that are not UTF-8 make it the number of bytes. */
+size_t dig_text_columns(const void *data, size_t len);
+
 /* "0 B", "1023 B", "1.5 KiB", "12.0 GiB". */
 void dig_format_size(struct dig_buf *out, uint64_t bytes);
 /* "1,234,567" */

@@ -7,6 +7,7 @@
 #ifndef REPO_DIG_H
 #define REPO_DIG_H
 
+#include "repo/blame.h"
 #include "repo/bridge/bridge.h"
 #include "repo/changes.h"
 #include "repo/check_ignore.h"

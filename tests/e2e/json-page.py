@@ -34,6 +34,7 @@ ASK = {
     "check-ignore": [["check-ignore", "a.o", "new"]],
     "log": [["log"], ["log", "--stat"], ["log", "--name-status", "-1"],
             ["log", "--json=lines"]],
+    "blame": [["blame", "src/a.c"], ["blame", "HEAD", "src/a.c"]],
     "diff": [["diff"], ["diff", "HEAD~1", "HEAD"], ["diff", "--name-only"]],
     "show": [["show"], ["show", "v2"], ["show", "HEAD:"], ["show",
              "HEAD:src"]],

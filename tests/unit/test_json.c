@@ -225,6 +225,30 @@ test_sizes(void **state)
 }
 
 static void
+test_columns(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t columns;
+	} cases[] = {
+		{ "", 0 },
+		{ "A U Thor", 8 },
+		{ "J\xc3\xb6rg", 4 },
+		{ "Jo\xcc\x88rg", 4 },
+		{ "\xe6\x9d\x8e \xe6\x98\x8e", 5 },
+		{ "\xf0\x9f\x98\x80", 2 },
+		{ "\xff\xfe", 2 },
+		{ "a\xe6\x9d", 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(
+		    dig_text_columns(cases[i].text, strlen(cases[i].text)),
+		    cases[i].columns);
+}
+
+static void
 test_dates(void **state)
 {
 	static const struct {
@@ -313,6 +337,7 @@ main(void)
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_long_printf),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_colour),
