@@ -24,8 +24,34 @@ dig_op_clear(struct dig_op *op)
 	free(op->ref);
 	free(op->head_ref);
 	free(op->parents);
+	free(op->done);
+	free(op->todo);
 	dig_buf_clear(&op->message);
 	memset(op, 0, sizeof(*op));
+}
+
+bool
+dig_op_copies(const struct dig_op *op)
+{
+	return op->kind == DIG_OP_PICK || op->kind == DIG_OP_REVERT ||
+	       op->kind == DIG_OP_REBASE;
+}
+
+void
+dig_op_advance(struct dig_op *op, size_t n)
+{
+	struct dig_oid *done = dig_calloc(op->ndone + n + 1, sizeof(*done));
+
+	if (op->ndone > 0)
+		memcpy(done, op->done, op->ndone * sizeof(*done));
+	if (n > 0)
+		memcpy(done + op->ndone, op->todo, n * sizeof(*done));
+	free(op->done);
+	op->done = done;
+	op->ndone += n;
+	op->ntodo -= n;
+	if (n > 0)
+		memmove(op->todo, op->todo + n, op->ntodo * sizeof(*op->todo));
 }
 
 /* ---- Conflicts -------------------------------------------------------- */
@@ -152,6 +178,13 @@ dig_op_encode(const struct dig_op *op, struct dig_buf *out)
 	dig_buf_put_varint(out, op->nconflicts);
 	for (size_t i = 0; i < op->nconflicts; i++)
 		put_conflict(out, &op->conflicts[i]);
+	if (!dig_op_copies(op))
+		return;
+	dig_buf_put_varint(out, op->flags);
+	dig_buf_put_varint(out, op->mainline);
+	put_id(out, &op->onto);
+	put_ids(out, op->done, op->ndone);
+	put_ids(out, op->todo, op->ntodo);
 }
 
 static void
@@ -276,7 +309,6 @@ get_operation(struct dig_cursor *cur, struct dig_op *op)
 	uint64_t nconflicts;
 	size_t len = 0;
 
-	op->kind = DIG_OP_MERGE;
 	get_id(cur, &op->head);
 	op->head_ref = get_name(cur);
 	op->parents = get_ids(cur, &op->nparents, DIG_COMMIT_PARENTS_MAX - 1);
@@ -286,6 +318,21 @@ get_operation(struct dig_cursor *cur, struct dig_op *op)
 	nconflicts = dig_cursor_varint(cur);
 	for (uint64_t i = 0; i < nconflicts && !cur->bad; i++)
 		get_conflict(cur, op);
+}
+
+static void
+get_copies(struct dig_cursor *cur, struct dig_op *op)
+{
+	uint64_t flags = dig_cursor_varint(cur);
+
+	op->flags = (unsigned)(flags & DIG_COPY_ALL_FLAGS);
+	op->mainline = dig_cursor_varint(cur);
+	get_id(cur, &op->onto);
+	op->done = get_ids(cur, &op->ndone, SIZE_MAX);
+	op->todo = get_ids(cur, &op->ntodo, SIZE_MAX);
+	if (flags != op->flags || op->mainline > DIG_COMMIT_PARENTS_MAX ||
+	    ((flags & DIG_COPY_APPLIED) != 0 && op->ntodo == 0))
+		cur->bad = true;
 }
 
 static enum dig_status
@@ -308,11 +355,16 @@ dig_op_decode(
 		return unknown(err);
 	get_switch(&cur, &op);
 	if (what == STATE_OPERATION) {
-		if (dig_cursor_u8(&cur) != DIG_OP_MERGE && !cur.bad) {
+		uint8_t kind = dig_cursor_u8(&cur);
+
+		if (!cur.bad && (kind < DIG_OP_MERGE || kind > DIG_OP_REBASE)) {
 			dig_op_clear(&op);
 			return unknown(err);
 		}
+		op.kind = (enum dig_op_kind)kind;
 		get_operation(&cur, &op);
+		if (dig_op_copies(&op))
+			get_copies(&cur, &op);
 	} else {
 		cur.bad |= op.nroots == 0;
 	}

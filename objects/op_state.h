@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What an operation that is not finished has to remember: where a switch of
- * the work tree leads, and what a merge still needs. An object of kind
- * DIG_KIND_STATE; the journal names it.
+ * the work tree leads, what a merge still needs, and which commits are still
+ * to be copied. An object of kind DIG_KIND_STATE; the journal names it.
  *
  * Format: docs/format.md "State".
  */
@@ -15,7 +15,24 @@
 #define DIG_OP_ROOTS_MAX 32
 enum dig_op_kind {
 	DIG_OP_NONE = 0, /* at most a switch */
-	DIG_OP_MERGE = 1
+	DIG_OP_MERGE = 1,
+	/* Commits are copied onto others, one after another. */
+	DIG_OP_PICK = 2,   /* cherry-pick */
+	DIG_OP_REVERT = 3, /* what they changed is taken back */
+	DIG_OP_REBASE = 4
+};
+
+/* How commits are copied. */
+enum dig_copy_flag {
+	DIG_COPY_STARTED = 1,   /* HEAD has what was done, not where it was */
+	DIG_COPY_APPLIED = 2,   /* todo[0] is staged, and is not committed */
+	DIG_COPY_NO_COMMIT = 4, /* changes are staged and that is all */
+	DIG_COPY_ORIGIN = 8,    /* the message names the commit */
+	DIG_COPY_ALLOW_EMPTY = 16, /* what changed nothing is copied, too */
+	DIG_COPY_REDUNDANT = 32,   /* and what changes nothing any more */
+	DIG_COPY_EDIT = 64,        /* each message is edited */
+	DIG_COPY_FORWARD = 128,    /* a commit that fits as it is is taken */
+	DIG_COPY_ALL_FLAGS = 255
 };
 
 enum dig_side { DIG_SIDE_BASE = 0, DIG_SIDE_OURS = 1, DIG_SIDE_THEIRS = 2 };
@@ -45,9 +62,23 @@ struct dig_op {
 	size_t nconflicts;      /* ascending by path */
 	size_t conflicts_cap;
 	struct dig_conflict *conflicts;
+
+	/* PICK, REVERT and REBASE: the commits to be copied. */
+	unsigned flags;      /* enum dig_copy_flag */
+	uint64_t mainline;   /* the parent that a merge is compared with, 1 is
+			      * the first; 0: merges are not copied */
+	struct dig_oid onto; /* the commit that the first copy stands on */
+	size_t ndone;        /* those that were, in their order */
+	struct dig_oid *done;
+	size_t ntodo; /* those that were not */
+	struct dig_oid *todo;
 };
 
 void dig_op_clear(struct dig_op *op);
+/* One that copies commits. */
+bool dig_op_copies(const struct dig_op *op);
+/* The first n of todo are done. */
+void dig_op_advance(struct dig_op *op, size_t n);
 /* Append a conflict; paths ascend. sides: NULL where there is no entry. */
 void dig_op_add_conflict(struct dig_op *op, const void *path, size_t len,
     const struct dig_entry *const sides[DIG_SIDES]);

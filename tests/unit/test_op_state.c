@@ -64,6 +64,29 @@ make_merge(struct dig_op *op)
 	dig_op_add_conflict(op, "b", 1, ours);
 }
 
+/* A rebase that has stopped at a conflict. */
+static void
+make_rebase(struct dig_op *op)
+{
+	struct dig_entry chunk = entry_of(DIG_ENTRY_FILE, DIG_FORM_CHUNK, 3);
+	const struct dig_entry *const sides[] = { &chunk, &chunk, &chunk };
+
+	memset(op, 0, sizeof(*op));
+	op->kind = DIG_OP_REBASE;
+	op->head = id_of(0x44);
+	op->head_ref = dig_strdup("refs/heads/topic");
+	dig_buf_puts(&op->message, "Third\n");
+	dig_op_add_conflict(op, "a", 1, sides);
+	op->flags = DIG_COPY_STARTED | DIG_COPY_APPLIED | DIG_COPY_FORWARD;
+	op->mainline = 2;
+	op->onto = id_of(0x55);
+	op->ntodo = 4;
+	op->todo = dig_calloc(4, sizeof(*op->todo));
+	for (uint8_t i = 0; i < 4; i++)
+		op->todo[i] = id_of((uint8_t)(0x60 + i));
+	dig_op_advance(op, 2);
+}
+
 /* A switch alone. */
 static void
 make_switch(struct dig_op *op)
@@ -123,6 +146,21 @@ test_round_trip(void **state)
 	assert_string_equal(dig_conflict_letters(&back.conflicts[0]), "AU");
 	dig_op_clear(&back);
 	dig_op_clear(&op);
+	make_rebase(&op);
+	dig_op_encode(&op, &out);
+	assert_true(taken(out.data, out.len));
+	assert_int_equal(dig_op_decode(out.data, out.len, &back, &err), DIG_OK);
+	assert_true(dig_op_copies(&back));
+	assert_int_equal(back.ndone, 2);
+	assert_true(dig_oid_eq(&back.done[1], &op.done[1]));
+	assert_int_equal(back.ntodo, 2);
+	assert_int_equal(back.todo[0].bytes[0], 0x62);
+	assert_int_equal(back.mainline, 2);
+	dig_op_advance(&back, 2);
+	assert_int_equal(back.ntodo, 0);
+	assert_int_equal(back.done[3].bytes[0], 0x63);
+	dig_op_clear(&back);
+	dig_op_clear(&op);
 	make_switch(&op);
 	dig_op_encode(&op, &out);
 	assert_true(taken(out.data, out.len));
@@ -173,6 +211,7 @@ test_hostile(void **state)
 	hostile(make_switch, &ntaken);
 	assert_true(ntaken > 1000); /* ids may be anything */
 	hostile(make_merge, &ntaken);
+	hostile(make_rebase, &ntaken);
 }
 
 static enum dig_status
@@ -221,6 +260,22 @@ test_refused(void **state)
 	op.ref[0] = 'r';
 	dig_op_encode(&op, &bytes);
 	assert_int_equal(decode(&bytes), DIG_OK);
+	dig_op_clear(&op);
+
+	make_rebase(&op);
+	op.flags |= DIG_COPY_ALL_FLAGS + 1;
+	dig_op_encode(&op, &bytes);
+	assert_int_equal(decode(&bytes), DIG_ECORRUPT);
+	op.flags = DIG_COPY_APPLIED;
+	dig_op_encode(&op, &bytes);
+	assert_int_equal(decode(&bytes), DIG_OK);
+	dig_op_advance(&op, 2); /* nothing is left that could be applied */
+	dig_op_encode(&op, &bytes);
+	assert_int_equal(decode(&bytes), DIG_ECORRUPT);
+	op.flags = 0;
+	op.mainline = 1025;
+	dig_op_encode(&op, &bytes);
+	assert_int_equal(decode(&bytes), DIG_ECORRUPT);
 	dig_op_clear(&op);
 
 	make_switch(&op);
