@@ -8,7 +8,6 @@
 #include "cmd/blame.h"
 #include "cmd/pathlist.h"
 #include "cmd/pretty.h"
-#include "cmd/revs.h"
 #include "objects/base/io.h"
 
 static const struct dig_opt options[] = {
@@ -87,7 +86,7 @@ sort_operands(struct dig_repo *repo, const struct dig_args *args,
 	*path = args->argv[last];
 	for (int i = 0; st == DIG_OK && i < args->argc; i++)
 		if (i != last)
-			st = dig_revs_add(revs, repo, args->argv[i], err);
+			st = dig_revs_add(repo, revs, args->argv[i], err);
 	if (st == DIG_OK && revs->ntips > 1) {
 		st = dig_raise(err, DIG_EINVALID,
 		    "blame begins at one commit, not at %zu", revs->ntips);

@@ -10,7 +10,6 @@
 #include "cmd/pathlist.h"
 #include "cmd/pretty.h"
 #include "cmd/print_diff.h"
-#include "cmd/revs.h"
 #include "objects/base/io.h"
 #include "repo/dig.h"
 
@@ -130,7 +129,7 @@ sort_operands(struct dig_repo *repo, const struct dig_args *args,
 
 	for (; i < nrevs; i++) {
 		const char *word = args->argv[i];
-		enum dig_status st = dig_revs_add(revs, repo, word, err);
+		enum dig_status st = dig_revs_add(repo, revs, word, err);
 
 		if (st == DIG_OK)
 			continue;
@@ -179,7 +178,7 @@ default_tip(struct dig_repo *repo, struct dig_revs *revs, struct dig_error *err)
 	struct dig_oid id;
 
 	if (dig_repo_head(repo, &id)) {
-		dig_revs_add_tip(revs, &id);
+		dig_revs_tip(revs, &id);
 		return DIG_OK;
 	}
 	return dig_raise(err, DIG_ENOTFOUND, "branch '%s' has no commit yet",

@@ -34,6 +34,7 @@
 #include "repo/repo.h"
 #include "repo/reset.h"
 #include "repo/revision.h"
+#include "repo/revs.h"
 #include "repo/sql.h"
 #include "repo/stage.h"
 #include "repo/status.h"
