@@ -191,7 +191,8 @@ merge_files(struct dig_merge *merge, const char *path,
 		keep_one(merge, path, sides[0], result, has_result, clean);
 	else if (st == DIG_OK)
 		st = put_file(merge, &text, sides[DIG_SIDE_OURS],
-		    merge->depth > 0 || is_rename, result, err);
+		    merge->depth > 0 || is_rename || merge->merging->keep,
+		    result, err);
 	if (st == DIG_OK)
 		dig_merge_tell(merge, path, "Auto-merging %s", path);
 	for (int i = 0; i < DIG_SIDES; i++)

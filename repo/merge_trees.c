@@ -16,6 +16,7 @@
 /* Merge bases are merged by the same way, so deep; beyond, the first serves. */
 #define DEPTH_MAX 200
 #define NAME_TRIES 10000
+#define NAME_CUT 240 /* of the 255 bytes that a name has */
 
 /* ---- Telling ---------------------------------------------------------- */
 
@@ -28,6 +29,16 @@ dig_merge_notes_clear(struct dig_merge_notes *notes)
 	}
 	free(notes->at);
 	memset(notes, 0, sizeof(*notes));
+}
+
+void
+dig_merge_notes_take(struct dig_merge_notes *notes, struct dig_buf *out)
+{
+	for (size_t i = 0; i < notes->count; i++) {
+		dig_buf_put(out, notes->at[i].text.data, notes->at[i].text.len);
+		dig_buf_putc(out, '\n');
+	}
+	dig_merge_notes_clear(notes);
 }
 
 void
@@ -325,6 +336,26 @@ is_taken(struct dig_merge *merge, const struct dig_buf *name, bool *out,
 	return st;
 }
 
+/* The name of a file that a branch, or a commit with its subject, is put
+ * behind: cut where a name ends, between characters. */
+static void
+put_branch(struct dig_buf *out, const char *branch)
+{
+	size_t start = out->len, begin = start;
+
+	while (begin > 0 && out->data[begin - 1] != '/')
+		begin--;
+	for (const char *at = branch; *at != '\0'; at++) {
+		if ((*at & 0xc0) != 0x80)
+			start = out->len;
+		if (out->len - begin >= NAME_CUT) {
+			out->len = start;
+			return;
+		}
+		dig_buf_putc(out, *at == '/' ? '_' : (uint8_t)*at);
+	}
+}
+
 /* "path~branch", and if need be "path~branch_0". */
 static enum dig_status
 free_name(struct dig_merge *merge, const char *path, const char *branch,
@@ -336,8 +367,7 @@ free_name(struct dig_merge *merge, const char *path, const char *branch,
 
 	dig_buf_puts(out, path);
 	dig_buf_putc(out, '~');
-	for (const char *at = branch; *at != '\0'; at++)
-		dig_buf_putc(out, *at == '/' ? '_' : (uint8_t)*at);
+	put_branch(out, branch);
 	len = out->len;
 	st = is_taken(merge, out, &taken, err);
 	for (int i = 0; taken && st == DIG_OK && i < NAME_TRIES; i++) {

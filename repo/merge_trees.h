@@ -30,6 +30,8 @@ struct dig_merge_notes {
 };
 
 void dig_merge_notes_clear(struct dig_merge_notes *notes);
+/* Append them to out, each a line, and clear them. */
+void dig_merge_notes_take(struct dig_merge_notes *notes, struct dig_buf *out);
 
 struct dig_merging {
 	struct dig_repo *repo; /* in a transaction */
@@ -37,6 +39,7 @@ struct dig_merging {
 	const char *ancestor; /* words for conflict markers and names */
 	const char *ours;
 	const char *theirs;
+	bool keep; /* what is merged is read again in this transaction */
 	struct dig_merge_notes notes; /* set; the caller clears them */
 };
 
