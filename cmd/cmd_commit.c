@@ -31,7 +31,7 @@ struct opts {
 	bool quiet;
 	const char *progress;
 	bool json;
-	const struct dig_commit_merge *merge; /* 'dig merge' records one */
+	struct dig_commit_merge *merge; /* of an operation in progress */
 };
 
 static const struct dig_opt options[] = {
@@ -159,6 +159,9 @@ make_template(struct dig_repo *repo, const struct opts *opts,
 		return st;
 	if (op->nparents > 0)
 		dig_buf_puts(out, "\n# This records a merge.");
+	else if (dig_op_copies(op) && op->message.len > 0)
+		dig_buf_printf(
+		    out, "\n# This is part of a %s.", dig_op_verb(op->kind));
 	dig_buf_puts(out,
 	    "\n# The message of the commit. Lines that begin with '#' are "
 	    "left out,\n# and an empty message records nothing.\n#\n");
@@ -187,8 +190,9 @@ struct hooks {
 static enum dig_hook
 first_hook(const struct opts *opts)
 {
-	return opts->merge != NULL ? DIG_HOOK_PRE_MERGE_COMMIT
-				   : DIG_HOOK_PRE_COMMIT;
+	return opts->merge != NULL && !opts->merge->copies
+		   ? DIG_HOOK_PRE_MERGE_COMMIT
+		   : DIG_HOOK_PRE_COMMIT;
 }
 
 /* Before anything is done: those that would refuse for want of trust. */
@@ -287,7 +291,7 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 	patch = *edited && opts->verbose;
 	st = dig_operation(repo, &op, err);
 	if (st == DIG_OK)
-		st = dig_record_ready(&op, err);
+		st = dig_op_unmerged(&op, "commit", err);
 	if (st != DIG_OK)
 		goto out;
 	if (given)
@@ -304,7 +308,9 @@ find_message(struct dig_cli *cli, struct dig_repo *repo,
 		struct dig_buf before = DIG_BUF_INIT;
 
 		dig_buf_put(&before, text.data, text.len);
-		source = given ? "message" : op.nparents > 0 ? "merge" : NULL;
+		source = given                ? "message"
+			 : op.message.len > 0 ? "merge"
+					      : NULL;
 		st = pass_through(
 		    cli, repo, opts, hooks, source, *edited, &text, err);
 		*kept = *kept && before.len == text.len &&
@@ -514,8 +520,13 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 		    err, DIG_ENO, "nothing is committed: the message is empty");
 	if (st == DIG_OK)
 		st = dig_record_commit(repo, &how, &record, err);
-	if (st == DIG_OK && opts->merge == NULL)
+	if (st == DIG_OK && (opts->merge == NULL || opts->merge->copies))
 		run_post_commit(repo);
+	if (st == DIG_OK && opts->merge != NULL) {
+		opts->merge->op = record.op;
+		opts->merge->id = record.id;
+		opts->merge->subject = dig_strdup(record.subject);
+	}
 	if (st == DIG_OK)
 		tell(cli, repo, opts, &record);
 out:
@@ -542,10 +553,11 @@ dig_cmd_commit(
 }
 
 enum dig_status
-dig_commit_merge(struct dig_cli *cli, const struct dig_commit_merge *how,
-    struct dig_error *err)
+dig_commit_merge(
+    struct dig_cli *cli, struct dig_commit_merge *how, struct dig_error *err)
 {
 	struct opts opts = { .merge = how,
+		.allow_empty = how->allow_empty,
 		.no_edit = !how->edit,
 		.no_verify = how->no_verify,
 		.progress = cli->progress_choice,

@@ -2,6 +2,7 @@
  *
  * dig merge: bring another line of history into HEAD's.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/command.h"
@@ -77,7 +78,7 @@ go_on(struct dig_cli *cli, struct dig_repo *repo, struct dig_error *err)
 
 	st = dig_operation(repo, &op, err);
 	if (st == DIG_OK)
-		st = dig_op_need(&op, err);
+		st = dig_op_need(&op, DIG_OP_MERGE, err);
 	dig_op_clear(&op);
 	return st == DIG_OK ? dig_cmd_commit(cli, 1, argv, err) : st;
 }
@@ -162,6 +163,7 @@ conclude(struct dig_cli *cli, const struct opts *opts, const char *rev,
 	dig_buf_printf(&verb, "merge %.1000s: Merge made", rev);
 	how.verb = (const char *)verb.data;
 	st = dig_commit_merge(cli, &how, err);
+	free(how.subject);
 	if (st == DIG_OK)
 		result->outcome = DIG_MERGE_COMMITTED;
 	else if (st != DIG_EDENIED)

@@ -41,6 +41,7 @@ struct change {
 	struct dig_oid commit;
 	char *ref; /* NULL: detached */
 	struct dig_oid tree;
+	struct dig_op op; /* in progress afterwards, if something is */
 };
 
 static enum dig_status
@@ -181,6 +182,23 @@ switch_unborn(struct change *sw, struct dig_error *err)
 	return st;
 }
 
+/* With what is staged goes what it was for; more commits are still there to be
+ * copied. */
+static enum dig_status
+conclude(struct change *sw, struct dig_error *err)
+{
+	enum dig_status st = dig_op_next(sw->repo, &sw->op, err);
+
+	if (st == DIG_OK) {
+		dig_op_conclude(&sw->op);
+		sw->op.nroots = 0;
+		sw->op.commit = dig_oid_zero;
+		free(sw->op.ref);
+		sw->op.ref = NULL;
+	}
+	return st;
+}
+
 /* A merge in progress would be left half done: only -f and reset --hard may. */
 static enum dig_status
 prepare(struct change *sw, struct dig_error *err)
@@ -189,6 +207,8 @@ prepare(struct change *sw, struct dig_error *err)
 
 	if (!sw->options->force)
 		st = dig_op_refuse(sw->repo, "switch", err);
+	else
+		st = conclude(sw, err);
 	if (st == DIG_OK)
 		st = find_target(sw, err);
 	if (st == DIG_OK)
@@ -205,7 +225,8 @@ go(struct change *sw, struct dig_checkout_result *result, struct dig_error *err)
 		.ref = sw->ref,
 		.tree = sw->tree,
 		.drop_staged = sw->options->force,
-		.force = sw->options->force };
+		.force = sw->options->force,
+		.after = sw->op.kind != DIG_OP_NONE ? &sw->op : NULL };
 	enum dig_status st;
 
 	write_verb(sw, &verb);
@@ -258,6 +279,7 @@ dig_checkout(struct dig_repo *repo, const struct dig_checkout_options *options,
 	}
 	dig_index_rollback(repo->index); /* of what was not committed */
 	free(sw.ref);
+	dig_op_clear(&sw.op);
 	return st;
 }
 

@@ -12,14 +12,11 @@
 #include "repo/revision.h"
 #include "repo/switch.h"
 
-#define SHOW_STAGED 100
-
 struct merge {
 	struct dig_repo *repo;
 	const struct dig_merge_options *options;
 	struct dig_merge_result *result;
 	struct dig_op op;
-	struct dig_oid head_tree;
 	bool has_head;
 	bool stops; /* before the commit */
 };
@@ -80,48 +77,6 @@ check_hooks(struct merge *m, struct dig_error *err)
 	return st;
 }
 
-struct staged {
-	struct dig_repo *repo;
-	uint64_t count;
-};
-
-static enum dig_status
-on_staged(void *arg, const struct dig_entry *head,
-    const struct dig_entry *staged, struct dig_error *err)
-{
-	const struct dig_entry *any = staged != NULL ? staged : head;
-	struct staged *list = arg;
-	struct dig_buf shown = DIG_BUF_INIT;
-
-	(void)err;
-	if (++list->count <= SHOW_STAGED) {
-		dig_path_quote(&shown, any->path, any->path_len, true);
-		dig_repo_warn(list->repo, "%s: has staged changes",
-		    (const char *)shown.data);
-		dig_buf_clear(&shown);
-	}
-	return DIG_OK;
-}
-
-static enum dig_status
-need_clean(struct dig_repo *repo, const struct dig_oid *head_tree,
-    struct dig_error *err)
-{
-	struct dig_node_io io = dig_writer_io(dig_index_writer(repo->index));
-	const struct dig_oid *staged =
-	    &dig_index_next(repo->index)->staged_root;
-	struct staged list = { repo, 0 };
-	enum dig_status st;
-
-	st = dig_tree_diff(&io, head_tree, staged, on_staged, &list, err);
-	if (st != DIG_OK || list.count == 0)
-		return st;
-	st = dig_raise(err, DIG_ECONFLICT,
-	    "cannot merge over staged changes; nothing was changed");
-	dig_hint(err, "commit them, or unstage them with 'dig reset'");
-	return st;
-}
-
 /* ---- The ways --------------------------------------------------------- */
 
 static enum dig_status
@@ -145,17 +100,6 @@ fast_forward(struct merge *m, struct dig_error *err)
 	return st;
 }
 
-static void
-take_notes(struct dig_merging *merging, struct dig_buf *out)
-{
-	for (size_t i = 0; i < merging->notes.count; i++) {
-		dig_buf_put(out, merging->notes.at[i].text.data,
-		    merging->notes.at[i].text.len);
-		dig_buf_putc(out, '\n');
-	}
-	dig_merge_notes_clear(&merging->notes);
-}
-
 /* Merge, write, and record that it is in progress. */
 static enum dig_status
 three_way(struct merge *m, struct dig_error *err)
@@ -175,14 +119,14 @@ three_way(struct merge *m, struct dig_error *err)
 	to.ref = m->op.head_ref;
 	st = check_hooks(m, err);
 	if (st == DIG_OK)
-		st = need_clean(m->repo, &m->head_tree, err);
+		st = dig_switch_need_clean(m->repo, "merge", err);
 	if (st == DIG_OK)
 		st = dig_merge_commits(&merging, &m->op.head, &m->result->to,
 		    &to.tree, &m->op, err);
 	if (st == DIG_OK)
 		st = dig_switch_to(m->repo, &to, err);
 	m->result->op = to.op;
-	take_notes(&merging, &m->result->told);
+	dig_merge_notes_take(&merging.notes, &m->result->told);
 	dig_text_close(&text);
 	dig_buf_clear(&verb);
 	return st;
@@ -248,7 +192,7 @@ prepare(struct merge *m, struct dig_error *err)
 	m->op.parents[0] = result->to;
 	m->op.nparents = 1;
 	write_message(m, &m->op.message);
-	return dig_repo_head_tree(m->repo, &m->head_tree, err);
+	return DIG_OK;
 }
 
 /* Inside a transaction, which it ends. *merges: the three-way one was done. */
@@ -328,7 +272,7 @@ dig_merge_abort(struct dig_repo *repo, struct dig_checkout_result *result,
 		return st;
 	st = dig_op_next(repo, &op, err);
 	if (st == DIG_OK)
-		st = dig_op_need(&op, err);
+		st = dig_op_need(&op, DIG_OP_MERGE, err);
 	if (st == DIG_OK)
 		st = dig_repo_commit_tree(repo, &op.head, &to.tree, err);
 	if (st == DIG_OK) {

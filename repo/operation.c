@@ -7,12 +7,47 @@
 #include "repo/internal.h"
 #include "staging/pathspec.h"
 
-enum dig_status
-dig_op_need(const struct dig_op *op, struct dig_error *err)
+const char *
+dig_op_verb(enum dig_op_kind kind)
 {
-	return op->kind == DIG_OP_MERGE
+	switch (kind) {
+	case DIG_OP_PICK:
+		return "cherry-pick";
+	case DIG_OP_REVERT:
+		return "revert";
+	case DIG_OP_REBASE:
+		return "rebase";
+	case DIG_OP_MERGE:
+	case DIG_OP_NONE:
+		break;
+	}
+	return "merge";
+}
+
+enum dig_status
+dig_op_need(
+    const struct dig_op *op, enum dig_op_kind kind, struct dig_error *err)
+{
+	return op->kind == kind
 		   ? DIG_OK
-		   : dig_raise(err, DIG_ENO, "no merge is in progress");
+		   : dig_raise(err, DIG_ENO, "no %s is in progress",
+			 dig_op_verb(kind));
+}
+
+enum dig_status
+dig_op_unmerged(
+    const struct dig_op *op, const char *what, struct dig_error *err)
+{
+	enum dig_status st;
+
+	if (op->nconflicts == 0)
+		return DIG_OK;
+	st = dig_raise(err, DIG_ECONFLICT, "cannot %s: %zu path%s not merged",
+	    what, op->nconflicts, op->nconflicts == 1 ? " is" : "s are");
+	dig_hint(err,
+	    "edit the files that 'dig status' lists, then say so with "
+	    "'dig add' or 'dig rm'");
+	return st;
 }
 
 static enum dig_status
@@ -67,8 +102,9 @@ dig_op_put(
 	dig_op_encode(op, &bytes);
 	if (bytes.len > DIG_OBJECT_MAX) {
 		st = dig_raise(err, DIG_EINVALID,
-		    "%zu conflicts are more than can be remembered",
-		    op->nconflicts);
+		    "%zu conflicts and %zu commits are more than can be "
+		    "remembered",
+		    op->nconflicts, op->ndone + op->ntodo);
 	} else if (bytes.len > 0) {
 		dig_sha256_domain(
 		    DIG_DOMAIN_STATE, bytes.data, bytes.len, id.bytes);
@@ -82,6 +118,34 @@ dig_op_put(
 	return st;
 }
 
+static bool
+is_started(const struct dig_op *op)
+{
+	return dig_op_copies(op) && (op->flags & DIG_COPY_STARTED) != 0;
+}
+
+void
+dig_op_conclude(struct dig_op *op)
+{
+	while (op->nconflicts > 0)
+		dig_op_drop_conflict(op, op->nconflicts - 1);
+	dig_buf_reset(&op->message);
+	if (is_started(op) && (op->flags & DIG_COPY_APPLIED) != 0) {
+		dig_op_advance(op, 1);
+		op->flags &= ~(unsigned)DIG_COPY_APPLIED;
+	}
+	if (!is_started(op) || (op->ntodo == 0 && op->kind != DIG_OP_REBASE))
+		op->kind = DIG_OP_NONE;
+}
+
+void
+dig_op_dropped(struct dig_op *op)
+{
+	if (op->nconflicts == 0 && op->ntodo == 0 && dig_op_copies(op) &&
+	    (op->flags & DIG_COPY_NO_COMMIT) != 0)
+		op->kind = DIG_OP_NONE;
+}
+
 enum dig_status
 dig_op_end(struct dig_repo *repo, struct dig_error *err)
 {
@@ -90,7 +154,7 @@ dig_op_end(struct dig_repo *repo, struct dig_error *err)
 
 	st = dig_op_next(repo, &op, err);
 	if (st == DIG_OK && op.kind != DIG_OP_NONE) {
-		op.kind = DIG_OP_NONE;
+		dig_op_conclude(&op);
 		st = dig_op_put(repo, &op, err);
 	}
 	dig_op_clear(&op);
@@ -100,20 +164,33 @@ dig_op_end(struct dig_repo *repo, struct dig_error *err)
 enum dig_status
 dig_op_refuse(struct dig_repo *repo, const char *what, struct dig_error *err)
 {
-	enum dig_op_kind kind;
 	struct dig_op op;
 	enum dig_status st;
 
 	st = dig_op_next(repo, &op, err);
 	if (st != DIG_OK)
 		return st;
-	kind = op.kind;
+	if (op.kind == DIG_OP_MERGE) {
+		st = dig_raise(err, DIG_ECONFLICT,
+		    "cannot %s: a merge is in progress", what);
+		dig_hint(err,
+		    "'dig commit' records it, 'dig merge --abort' gives up");
+	} else if (op.kind != DIG_OP_NONE && op.ntodo == 0 &&
+		   op.kind != DIG_OP_REBASE) {
+		st = dig_raise(err, DIG_ECONFLICT,
+		    "cannot %s: there are paths that are not merged", what);
+		dig_hint(err, "edit the files that 'dig status' lists, then "
+			      "say so with 'dig add' or 'dig rm'");
+	} else if (op.kind != DIG_OP_NONE) {
+		const char *verb = dig_op_verb(op.kind);
+
+		st = dig_raise(err, DIG_ECONFLICT,
+		    "cannot %s: a %s is in progress", what, verb);
+		dig_hint(err,
+		    "'dig %s --continue' goes on, 'dig %s --abort' gives up",
+		    verb, verb);
+	}
 	dig_op_clear(&op);
-	if (kind == DIG_OP_NONE)
-		return DIG_OK;
-	st = dig_raise(
-	    err, DIG_ECONFLICT, "cannot %s: a merge is in progress", what);
-	dig_hint(err, "'dig commit' records it, 'dig merge --abort' gives up");
 	return st;
 }
 
@@ -137,8 +214,10 @@ dig_op_resolve(struct dig_repo *repo, struct dig_pathspec *spec, bool *any,
 		dig_op_drop_conflict(&op, i - 1);
 		*any = true;
 	}
-	if (*any)
+	if (*any) {
+		dig_op_dropped(&op);
 		st = dig_op_put(repo, &op, err);
+	}
 	dig_op_clear(&op);
 	return st;
 }

@@ -130,9 +130,10 @@ struct making {
 	struct dig_commit commit; /* borrows from what follows */
 	struct dig_oid head;
 	bool has_head;
-	struct dig_buf old; /* bytes of the commit that is amended */
+	struct dig_buf old; /* bytes of the commit that is amended or copied */
 	struct dig_commit amended;
-	struct dig_op op;        /* in progress */
+	bool copies;      /* the commit that the operation has stopped at */
+	struct dig_op op; /* in progress */
 	struct dig_buf parents;  /* ids */
 	struct dig_oid old_tree; /* of the first parent */
 	struct dig_recorded record;
@@ -197,7 +198,8 @@ find_people(struct making *m, struct dig_error *err)
 	return st;
 }
 
-/* The author of the amended commit stays, but for what a flag says. */
+/* The author of the amended or copied commit stays, but for what a flag says.
+ */
 static enum dig_status
 keep_author(struct making *m, struct dig_error *err)
 {
@@ -205,6 +207,7 @@ keep_author(struct making *m, struct dig_error *err)
 	enum dig_status st = DIG_OK;
 
 	m->commit.author = m->amended.author;
+	dig_person_clear(&m->author);
 	if (options->author != NULL) {
 		st = dig_person_find(DIG_ROLE_AUTHOR, m->repo->config,
 		    options->author, options->date, &m->author, err);
@@ -245,6 +248,37 @@ read_amended(struct making *m, struct dig_error *err)
 	return st;
 }
 
+/* What is staged belongs to the copy of a commit. */
+static bool
+is_copy(const struct dig_op *op)
+{
+	return dig_op_copies(op) && (op->flags & DIG_COPY_APPLIED) != 0 &&
+	       (op->flags & DIG_COPY_NO_COMMIT) == 0;
+}
+
+/* Its author is kept, and its encoding as long as the message is its own. */
+static enum dig_status
+read_copied(struct making *m, struct dig_error *err)
+{
+	struct dig_buf clean = DIG_BUF_INIT;
+	enum dig_status st;
+
+	st = dig_repo_read_commit(
+	    m->repo, &m->op.todo[0], &m->old, &m->amended, err);
+	if (st == DIG_OK)
+		st = keep_author(m, err);
+	if (st != DIG_OK)
+		return st;
+	dig_message_clean(m->op.message.data, m->op.message.len, false, &clean);
+	if (clean.len == m->commit.message_len &&
+	    memcmp(clean.data, m->commit.message, clean.len) == 0) {
+		m->commit.encoding = m->amended.encoding;
+		m->commit.encoding_len = m->amended.encoding_len;
+	}
+	dig_buf_clear(&clean);
+	return DIG_OK;
+}
+
 static enum dig_status
 refuse_empty(const struct making *m, struct dig_error *err)
 {
@@ -252,6 +286,13 @@ refuse_empty(const struct making *m, struct dig_error *err)
 		dig_ignore(dig_raise(err, DIG_ENO,
 		    "amended so, the commit would change nothing"));
 		dig_hint(err, "'--allow-empty' records it all the same");
+	} else if (is_copy(&m->op)) {
+		dig_ignore(dig_raise(err, DIG_ENO,
+		    "nothing to commit: the copy would change nothing"));
+		dig_hint(err,
+		    "'dig %s --skip' leaves it out, 'dig commit --allow-empty' "
+		    "records it",
+		    dig_op_verb(m->op.kind));
 	} else {
 		dig_ignore(dig_raise(err, DIG_ENO, "nothing to commit"));
 		dig_hint(err, "stage changes with 'dig add'");
@@ -259,20 +300,12 @@ refuse_empty(const struct making *m, struct dig_error *err)
 	return DIG_ENO;
 }
 
-enum dig_status
-dig_record_ready(const struct dig_op *op, struct dig_error *err)
+/* Between two copies what HEAD has is nobody's but the person's. */
+static bool
+is_between(const struct dig_op *op)
 {
-	enum dig_status st;
-
-	if (op->nconflicts == 0)
-		return DIG_OK;
-	st = dig_raise(err, DIG_ECONFLICT,
-	    "cannot commit: %zu path%s not merged", op->nconflicts,
-	    op->nconflicts == 1 ? " is" : "s are");
-	dig_hint(err,
-	    "edit the files that 'dig status' lists, then say so with "
-	    "'dig add' or 'dig rm'");
-	return st;
+	return dig_op_copies(op) && op->nconflicts == 0 &&
+	       (op->flags & DIG_COPY_APPLIED) == 0;
 }
 
 /* What is in progress must allow a commit. */
@@ -285,9 +318,10 @@ read_operation(struct making *m, struct dig_error *err)
 	st = dig_op_next(m->repo, op, err);
 	if (st != DIG_OK || op->kind == DIG_OP_NONE)
 		return st;
-	if (m->options->amend)
+	if (m->options->amend && !is_between(op))
 		return dig_op_refuse(m->repo, "amend", err);
-	return dig_record_ready(op, err);
+	m->copies = is_copy(op) && op->kind != DIG_OP_REVERT;
+	return dig_op_unmerged(op, "commit", err);
 }
 
 /* Everything but writing; inside the transaction. */
@@ -312,6 +346,8 @@ prepare(struct making *m, struct dig_error *err)
 	st = read_operation(m, err);
 	if (st == DIG_OK && m->options->amend)
 		st = read_amended(m, err);
+	else if (st == DIG_OK && m->copies)
+		st = read_copied(m, err);
 	if (st == DIG_OK)
 		st = check_message(
 		    m->commit.message, m->commit.message_len, err);
@@ -390,12 +426,13 @@ commit_all(struct making *m, struct dig_error *err)
 		    m->options->amend        ? " (amend)"
 		    : m->record.is_root      ? " (initial)"
 		    : m->commit.nparents > 1 ? " (merge)"
+		    : m->copies              ? " (cherry-pick)"
 					     : "",
 		    m->record.subject);
 	options.verb = (const char *)verb.data;
 	options.op = m->options->op;
 	options.stats = m->again ? NULL : &cost;
-	st = dig_index_commit(index, &options, NULL, err);
+	st = dig_index_commit(index, &options, &m->record.op, err);
 	dig_buf_clear(&verb);
 	m->record.index_is_behind = dig_index_is_behind(index);
 	return st;

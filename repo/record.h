@@ -12,7 +12,6 @@
 #include "objects/base/error.h"
 #include "objects/oid.h"
 
-struct dig_op;
 struct dig_repo;
 
 /*
@@ -50,6 +49,7 @@ struct dig_recorded {
 	uint64_t new_chunks; /* stored since the commit before */
 	uint64_t raw_bytes;  /* of those chunks */
 	uint64_t stored_bytes; /* of all records since */
+	uint64_t op;           /* number of the operation */
 	bool index_is_behind;  /* the next command will bring it up to date */
 };
 
@@ -57,21 +57,20 @@ void dig_recorded_clear(struct dig_recorded *record);
 
 /*
  * Make a commit of the staged root and move HEAD's branch (or HEAD) to it. A
- * merge in progress gives it its other parents and is over then.
+ * merge in progress gives it its other parents and is over then; the copy of a
+ * commit that stopped gets that commit's author, unless `author` or `date` say
+ * otherwise.
  *
  * Errors: NO (nothing to commit, an empty message); INVALID (no identity, a
  * bad author or date, nothing to amend, a message with NUL or longer than 4
- * MiB); CONFLICT (staged changed meanwhile, unmerged paths, or an operation is
- * in progress and HEAD was to be amended); LOCKED; those of the index.
+ * MiB); CONFLICT (staged changed meanwhile, unmerged paths, or what is staged
+ * belongs to an operation and HEAD was to be amended); LOCKED; those of the
+ * index.
  * Cost: O(changes). One transaction.
  */
 enum dig_status dig_record_commit(struct dig_repo *repo,
     const struct dig_record_options *options, struct dig_recorded *out,
     struct dig_error *err) DIG_CHECKED;
-
-/* Errors: CONFLICT when there are paths that are not merged. */
-enum dig_status dig_record_ready(
-    const struct dig_op *op, struct dig_error *err) DIG_CHECKED;
 
 /* The message of a commit into out (reset). */
 enum dig_status dig_record_message(struct dig_repo *repo,

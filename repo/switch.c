@@ -12,6 +12,8 @@
 #include "repo/select.h"
 #include "repo/steps.h"
 
+#define SHOW_STAGED 100
+
 /* A switch while it is prepared and done. */
 struct change {
 	struct dig_repo *repo;
@@ -26,6 +28,54 @@ struct change {
 	size_t edits_cap;
 	uint64_t nconflicts;
 };
+
+/* ---- What must not be staged ------------------------------------------ */
+
+struct staged {
+	struct dig_repo *repo;
+	uint64_t count;
+};
+
+static enum dig_status
+on_staged(void *arg, const struct dig_entry *head,
+    const struct dig_entry *staged, struct dig_error *err)
+{
+	const struct dig_entry *any = staged != NULL ? staged : head;
+	struct staged *list = arg;
+	struct dig_buf shown = DIG_BUF_INIT;
+
+	(void)err;
+	if (++list->count <= SHOW_STAGED) {
+		dig_path_quote(&shown, any->path, any->path_len, true);
+		dig_repo_warn(list->repo, "%s: has staged changes",
+		    (const char *)shown.data);
+		dig_buf_clear(&shown);
+	}
+	return DIG_OK;
+}
+
+enum dig_status
+dig_switch_need_clean(
+    struct dig_repo *repo, const char *what, struct dig_error *err)
+{
+	struct dig_node_io io = dig_writer_io(dig_index_writer(repo->index));
+	const struct dig_oid *staged =
+	    &dig_index_next(repo->index)->staged_root;
+	struct staged list = { repo, 0 };
+	struct dig_oid head_tree;
+	enum dig_status st;
+
+	st = dig_repo_head_tree(repo, &head_tree, err);
+	if (st == DIG_OK)
+		st = dig_tree_diff(
+		    &io, &head_tree, staged, on_staged, &list, err);
+	if (st != DIG_OK || list.count == 0)
+		return st;
+	st = dig_raise(err, DIG_ECONFLICT,
+	    "cannot %s over staged changes; nothing was changed", what);
+	dig_hint(err, "commit them, or unstage them with 'dig reset'");
+	return st;
+}
 
 /* ---- What will be staged ---------------------------------------------- */
 

@@ -40,4 +40,11 @@ struct dig_switch {
 enum dig_status dig_switch_to(struct dig_repo *repo, struct dig_switch *to,
     struct dig_error *err) DIG_CHECKED;
 
+/*
+ * In a transaction: nothing is staged. what: "merge".
+ * Errors: CONFLICT (each staged path warned of), those of the store.
+ */
+enum dig_status dig_switch_need_clean(
+    struct dig_repo *repo, const char *what, struct dig_error *err) DIG_CHECKED;
+
 #endif

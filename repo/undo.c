@@ -25,7 +25,7 @@ struct run {
 	struct dig_operation op;
 	struct dig_oid before;
 	struct dig_oid after;
-	struct dig_oid announced; /* the first of its states; zero: none */
+	struct dig_oid announced; /* the first switch of it; zero: none */
 	struct dig_oid left;      /* the state that it left; zero: none */
 	bool lossy;
 };
@@ -183,7 +183,8 @@ on_record(void *arg, const struct dig_journal_record *rec)
 	run->op.records++;
 	if (rec->verb != NULL && ends(rec->verb, DIG_VERB_LOSSY))
 		run->lossy = true;
-	if (rec->has_op_state && !dig_oid_is_zero(&rec->op_state))
+	if (rec->has_op_state && !dig_oid_is_zero(&rec->op_state) &&
+	    rec->verb != NULL && begins(rec->verb, BEGIN))
 		run->announced = rec->op_state;
 	if (!back->list && !take_back(rec, &back->state)) {
 		back->bad = rec->seq;
