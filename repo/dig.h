@@ -35,6 +35,7 @@
 #include "repo/reset.h"
 #include "repo/revision.h"
 #include "repo/revs.h"
+#include "repo/sequence.h"
 #include "repo/sql.h"
 #include "repo/stage.h"
 #include "repo/status.h"
