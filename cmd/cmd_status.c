@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/in_progress.h"
 #include "cmd/json.h"
 #include "cmd/porcelain.h"
 #include "cmd/relative.h"
@@ -333,7 +334,7 @@ put_others(
 }
 
 static void
-put_where(struct view *view)
+put_where(struct view *view, const struct dig_op *op)
 {
 	const char *branch = dig_repo_branch(view->repo);
 	struct dig_error err = DIG_ERROR_INIT;
@@ -342,7 +343,10 @@ put_where(struct view *view)
 	bool has_head = dig_repo_head(view->repo, &head);
 	bool begun;
 
-	if (branch != NULL) {
+	if (op->kind == DIG_OP_REBASE && branch == NULL) {
+		dig_out_puts(view->out, "rebase in progress; onto ");
+		dig_put_short(view->out, view->repo, &op->onto);
+	} else if (branch != NULL) {
 		dig_out_puts(view->out, "On branch ");
 		dig_out_text(view->out, branch, strlen(branch));
 	} else if (has_head) {
@@ -371,27 +375,6 @@ put_where(struct view *view)
 	}
 }
 
-/* What is in progress, and how to go on. */
-static void
-put_operation(struct view *view)
-{
-	struct dig_error ignored = DIG_ERROR_INIT;
-	struct dig_op op;
-
-	if (dig_operation(view->repo, &op, &ignored) != DIG_OK)
-		return;
-	if (op.kind == DIG_OP_MERGE)
-		dig_out_puts(view->out,
-		    op.nconflicts > 0
-			? "You have unmerged paths.\n"
-			  "  (fix conflicts and run \"dig commit\")\n"
-			  "  (use \"dig merge --abort\" to abort the "
-			  "merge)\n\n"
-			: "All conflicts fixed but you are still merging.\n"
-			  "  (use \"dig commit\" to conclude merge)\n\n");
-	dig_op_clear(&op);
-}
-
 /* The last line: what a commit would do now. */
 static void
 put_summary(struct view *view, bool work)
@@ -417,11 +400,15 @@ put_long(struct view *view)
 {
 	const struct dig_status_list *list = view->list;
 	size_t ignored = list->nchanges + list->nuntracked;
+	struct dig_error unread = DIG_ERROR_INIT;
+	struct dig_op op = { 0 };
 	bool staged;
 	bool work;
 
-	put_where(view);
-	put_operation(view);
+	dig_ignore(dig_operation(view->repo, &op, &unread));
+	put_where(view, &op);
+	dig_put_operation(view->out, view->repo, &op);
+	dig_op_clear(&op);
 	staged = put_staged(view);
 	work = put_unmerged(view);
 	work |= put_work(view);
