@@ -9,7 +9,6 @@
 #include "repo/history.h"
 #include "repo/merge_trees.h"
 #include "repo/record.h"
-#include "repo/select.h"
 
 #define PICKED_PREFIX "(cherry picked from commit "
 #define SIGNED_PREFIX "Signed-off-by: "
@@ -281,84 +280,9 @@ dig_copy_load(struct dig_copier *copier, const struct dig_oid *id,
 
 /* ---- The change ------------------------------------------------------- */
 
-/* Edits of our tree, as long as each path is there as it was before. */
-struct taking {
-	struct dig_node_io io;
-	const struct dig_oid *ours;
-	struct dig_tree_edit *edits;
-	size_t count;
-	size_t cap;
-	bool fits;
-};
-
-static bool
-same(const struct dig_entry *a, const struct dig_entry *b)
-{
-	return a == NULL || b == NULL ? a == b : dig_entry_same(a, b);
-}
-
-static enum dig_status
-take_change(void *arg, const struct dig_entry *old, const struct dig_entry *now,
-    struct dig_error *err)
-{
-	const struct dig_entry *any = now != NULL ? now : old;
-	const struct dig_entry *ours = NULL;
-	struct taking *taking = arg;
-	struct dig_tree_edit *edit;
-	struct dig_entry found;
-	enum dig_status st;
-
-	if (dig_path_check(any->path, any->path_len) != NULL)
-		return DIG_ENO; /* the merge says so */
-	st = dig_tree_find(
-	    &taking->io, taking->ours, any->path, any->path_len, &found, err);
-	if (st != DIG_OK && st != DIG_ENOTFOUND)
-		return st;
-	if (st == DIG_OK)
-		ours = &found;
-	if (old != NULL && now != NULL && same(ours, now))
-		return DIG_OK; /* the same was done here */
-	if (!same(ours, old))
-		return DIG_ENO;
-	if (old == NULL) {
-		st = dig_select_no_clash(
-		    &taking->io, taking->ours, any->path, any->path_len, err);
-		if (st != DIG_OK)
-			return st == DIG_ECONFLICT ? DIG_ENO : st;
-	}
-	DIG_GROW(taking->edits, taking->cap, taking->count + 1);
-	edit = &taking->edits[taking->count++];
-	edit->remove = now == NULL;
-	edit->entry = *any;
-	edit->entry.path = (uint8_t *)dig_memdup0(any->path, any->path_len);
-	return DIG_OK;
-}
-
-/* *fits false: a path is not as it was before. */
-static enum dig_status
-take(struct dig_copier *copier, struct dig_copy *copy, bool *fits,
-    struct dig_error *err)
-{
-	struct taking taking = { .ours = &copier->tree };
-	enum dig_status st;
-
-	taking.io = dig_writer_io(dig_index_writer(copier->repo->index));
-	copy->tree = copier->tree;
-	st = dig_tree_diff(
-	    &taking.io, &copy->base, &copy->theirs, take_change, &taking, err);
-	*fits = st == DIG_OK;
-	if (st == DIG_OK && taking.count > 0)
-		st = dig_tree_apply(&taking.io, &copier->tree, taking.edits,
-		    taking.count, &copy->tree, err);
-	for (size_t i = 0; i < taking.count; i++)
-		free((void *)(uintptr_t)taking.edits[i].entry.path);
-	free(taking.edits);
-	return st == DIG_ENO ? DIG_OK : st;
-}
-
-static enum dig_status
-merge(struct dig_copier *copier, struct dig_copy *copy, struct dig_op *op,
-    struct dig_buf *told, struct dig_error *err)
+enum dig_status
+dig_copy_apply(struct dig_copier *copier, struct dig_copy *copy,
+    struct dig_op *op, struct dig_buf *told, struct dig_error *err)
 {
 	struct dig_buf parent = DIG_BUF_INIT;
 	const char *label = (const char *)copy->label.data;
@@ -369,6 +293,7 @@ merge(struct dig_copier *copier, struct dig_copy *copy, struct dig_op *op,
 		.keep = true };
 	enum dig_status st;
 
+	dig_writer_chain(dig_index_writer(copier->repo->index));
 	dig_buf_printf(&parent, "parent of %s", label);
 	merging.ancestor = reverts ? label : (const char *)parent.data;
 	merging.theirs = reverts ? (const char *)parent.data : label;
@@ -376,23 +301,6 @@ merge(struct dig_copier *copier, struct dig_copy *copy, struct dig_op *op,
 	    &copy->theirs, &copy->tree, op, err);
 	dig_merge_notes_take(&merging.notes, told);
 	dig_buf_clear(&parent);
-	return st;
-}
-
-enum dig_status
-dig_copy_apply(struct dig_copier *copier, struct dig_copy *copy,
-    struct dig_op *op, struct dig_buf *told, struct dig_error *err)
-{
-	enum dig_status st;
-	bool fits;
-
-	if (dig_interrupted())
-		return dig_raise(
-		    err, DIG_ECANCELLED, "interrupted; nothing was changed");
-	dig_writer_chain(dig_index_writer(copier->repo->index));
-	st = take(copier, copy, &fits, err);
-	if (st == DIG_OK && !fits)
-		st = merge(copier, copy, op, told, err);
 	return st;
 }
 

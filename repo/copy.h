@@ -3,12 +3,6 @@
  * Copying one commit onto another in memory: what it changed against its parent
  * is brought onto a tree, and a commit is made of that; for repo/ only. Nothing
  * but objects is written, so that a long line of commits costs no working file.
- *
- * A path that the commit changed and the tree has as the commit's parent had it
- * is simply taken; only where this does not hold for all of them are both sides
- * compared in full and merged (merge_trees.h). The result is the same: a path
- * that stands on both sides and in what they come from is no part of a rename,
- * and one that came or went is, on one side, what it is on the other.
  */
 #ifndef REPO_COPY_H
 #define REPO_COPY_H
@@ -66,7 +60,7 @@ enum dig_status dig_copy_load(struct dig_copier *copier,
  * Bring its change onto copier->tree: copy->tree. Conflicts are appended to
  * `op`, whose list is empty before, and lines about paths to `told`.
  * Errors: those of dig_merge_trees.
- * Cost: O(paths that the commit changed), or that of a merge.
+ * Cost: that of dig_merge_trees.
  */
 enum dig_status dig_copy_apply(struct dig_copier *copier, struct dig_copy *copy,
     struct dig_op *op, struct dig_buf *told, struct dig_error *err) DIG_CHECKED;

@@ -707,9 +707,20 @@ merge_at(struct dig_merging *merging, unsigned depth,
 	struct dig_merge merge = { .merging = merging, .depth = depth };
 	struct dig_oid result;
 	enum dig_status st;
+	bool done = false;
 
 	merge.io = dig_writer_io(dig_index_writer(merging->repo->index));
 	memcpy(merge.trees, trees, sizeof(merge.trees));
+	if (depth == 0) {
+		st = dig_merge_quick(&merge, &result, &done, err);
+		if (st != DIG_OK)
+			return st;
+	}
+	if (done) {
+		*tree = result;
+		sort_notes(&merging->notes);
+		return DIG_OK;
+	}
 	st = collect(&merge, err);
 	if (st == DIG_OK)
 		st = dig_merge_renames(&merge, err);

@@ -48,9 +48,10 @@ struct dig_merging {
  * which is empty before.
  *
  * Errors: INVALID (the plugin for texts), CANCELLED, those of the store.
- * Cost: O(differences of both from the base); texts that both changed are held
- * in memory, at most DIG_TEXT_MAX_BYTES each.
- * Source: git's merge-ort, its rules for renames and conflicts.
+ * Cost: O(differences of theirs from the base); where one of them is not plain,
+ * O(differences of both). Texts that both changed are held in memory, at most
+ * DIG_TEXT_MAX_BYTES each. Source: git's merge-ort, its rules for renames and
+ * conflicts.
  */
 enum dig_status dig_merge_trees(struct dig_merging *merging,
     const struct dig_oid *base, const struct dig_oid *ours,
@@ -108,6 +109,14 @@ struct dig_merge_item *dig_merge_find(
     struct dig_merge *merge, const char *path, size_t len);
 /* File or executable, symlink, link: of one type. */
 bool dig_merge_same_type(const struct dig_entry *a, const struct dig_entry *b);
+
+/*
+ * merge_quick.c: the result where each path that they changed can be decided by
+ * itself and without a conflict. *done: so it is.
+ * Cost: O(paths that they changed).
+ */
+enum dig_status dig_merge_quick(struct dig_merge *merge, struct dig_oid *tree,
+    bool *done, struct dig_error *err) DIG_CHECKED;
 
 /* merge_renames.c: pair what is gone and what is new on each side, and let the
  * items at both ends know. */

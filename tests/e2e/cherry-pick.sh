@@ -305,8 +305,8 @@ else
 fi
 
 # ---- random histories ----------------------------------------------------
-seeds=${N:-1} trials=5
-[ -n "${SANITIZED:-}" ] && seeds=1 trials=2
+seeds=${N:-1} trials=4
+[ -n "${SANITIZED:-}" ] && seeds=1 trials=1
 [ "${SOAK:-0}" = 0 ] || seeds=100 trials=20
 seed=1
 while [ $seed -le "$seeds" ]; do

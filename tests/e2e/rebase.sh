@@ -258,7 +258,7 @@ elif command -v strace >/dev/null; then
 	dig rebase -q main
 	cat text own third >"$TMP/want"
 	dig undo -q >/dev/null
-	n=1 wrong=0 finished=0 step=3
+	n=1 wrong=0 finished=0 step=4
 	[ "${SOAK:-0}" = 0 ] || step=1
 	while [ $n -le 60 ]; do
 		strace -f -o /dev/null -e trace=fdatasync,renameat2,pwrite64 \

@@ -73,6 +73,9 @@ def step(verb, *args, said=""):
     twins.tick()
     code_d, out_d, err_d = run("dig", verb, *args, check=False)
     more = EXACT if args[0][:3] not in ("--c", "--s", "--a", "--q") else ()
+    opts = os.path.join(twins.home["git"], ".git", "sequencer", "opts")
+    if os.path.isdir(os.path.dirname(opts)):  # git forgets -X when it stops again
+        run("git", "config", "-f", opts, "options.strategy-option", EXACT[1])
     edit = ("--no-edit",) if verb == "revert" and more else ()
     code_g, out_g, err_g = run("git", verb, *more, *edit, *args, check=False)
     if code_g == 128 and args[0] in ("--skip", "--abort"):
@@ -131,7 +134,9 @@ def go_on(verb, code, files, said, plain_index):
     for _ in range(30):
         if not in_progress("dig"):
             if in_progress("git"):
-                fail("git is not done: " + said)
+                # One revert of a range that would change nothing: git stays.
+                if verb != "revert" or run("git", "revert", "--abort")[0]:
+                    fail("git is not done: " + said)
             return said
         if not in_progress("git"):
             fail("dig is not done: " + said)
