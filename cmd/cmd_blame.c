@@ -9,6 +9,7 @@
 #include "cmd/pathlist.h"
 #include "cmd/pretty.h"
 #include "objects/base/io.h"
+#include "repo/dig.h"
 
 static const struct dig_opt options[] = {
 	DIG_OPT_HEADING("which lines, and how far back"),
