@@ -116,7 +116,8 @@ enum dig_status dig_index_stage(struct dig_index *index,
     const struct dig_entry *now, const void *path, size_t path_len,
     const struct dig_staged *before, const struct dig_stat *stat,
     struct dig_error *err) DIG_CHECKED;
-/* Only the stat of a path whose content is unchanged. */
+/* Only the stat of a path whose content and kind are unchanged; nothing where
+ * what is staged is something else. */
 enum dig_status dig_index_restat(struct dig_index *index, const void *path,
     size_t len, const struct dig_oid *content, const struct dig_stat *stat,
     struct dig_error *err) DIG_CHECKED;

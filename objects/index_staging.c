@@ -133,6 +133,15 @@ put_staging(struct dig_index *index, const void *path, size_t len,
 	return st;
 }
 
+/* What a file with this stat is tracked as. */
+static enum dig_entry_kind
+kind_of(const struct dig_stat *stat)
+{
+	if (stat->type == DIG_FT_SYMLINK)
+		return DIG_ENTRY_SYMLINK;
+	return (stat->mode & 0100) != 0 ? DIG_ENTRY_EXEC : DIG_ENTRY_FILE;
+}
+
 enum dig_status
 dig_index_restat(struct dig_index *index, const void *path, size_t len,
     const struct dig_oid *content, const struct dig_stat *stat,
@@ -147,6 +156,7 @@ dig_index_restat(struct dig_index *index, const void *path, size_t len,
 	bind_stat(stmt, 1, stat);
 	dig_stmt_bind_blob(stmt, 7, path, len);
 	dig_stmt_bind_oid(stmt, 8, content);
+	dig_stmt_bind_int(stmt, 9, (int64_t)kind_of(stat));
 	st = dig_stmt_run(stmt, err);
 	dig_stmt_done(stmt);
 	return st;

@@ -24,11 +24,12 @@ VALUES (:path, :path_text, :kind, :size, :content_id, :st_size, :mtime_ns,
   :ctime_ns, :ino, :dev, :st_mode)
 
 -- name: staging_stat_put
--- params: :st_size :mtime_ns :ctime_ns :ino :dev :st_mode :path :content_id
--- What was measured is kept only while the path still has that content.
+-- params: :st_size :mtime_ns :ctime_ns :ino :dev :st_mode :path :content_id :kind
+-- What was measured is kept only while the path still has that content, as a
+-- file of that kind.
 UPDATE staging SET st_size = :st_size, mtime_ns = :mtime_ns,
   ctime_ns = :ctime_ns, ino = :ino, dev = :dev, st_mode = :st_mode
-WHERE path = :path AND content_id = :content_id
+WHERE path = :path AND content_id = :content_id AND kind = :kind
 
 -- name: staging_get
 -- params: :path

@@ -46,6 +46,16 @@ rm new
 t 'from a commit' dig restore --source HEAD~1 b
 t_out 'is an edit' ' M b' dig status --porcelain=v1
 t_eq 'from that commit' one "$(cat b)"
+chmod +x b
+dig add b
+tick
+dig commit -q -m 'b runs'
+chmod -x b
+dig add b
+t 'a mode alone' dig restore --source HEAD b
+t_out 'is an edit, too' 'MM b' dig status --porcelain=v1
+dig restore b
+dig reset -q --hard HEAD~1
 t 'all from a commit' dig restore --source=HEAD~1 --staged --worktree .
 t_out 'adds, changes and deletes' 'A  a/y
 M  b
