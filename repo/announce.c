@@ -32,6 +32,8 @@ dig_announcement_read(struct dig_repo *repo, const struct dig_oid *id,
 	return st;
 }
 
+/* A root may be named twice: so an announcement that follows an equal one that
+ * did not finish is another state, and has a record for undo to go by. */
 enum dig_status
 dig_announcement_add(struct dig_announcement *ann,
     const struct dig_announcement *begun, struct dig_error *err)
@@ -73,5 +75,40 @@ dig_announce(struct dig_repo *repo, const struct dig_announcement *ann,
 		st = dig_index_commit(repo->index, &options, op, err);
 	dig_op_clear(&now);
 	dig_buf_clear(&words);
+	return st;
+}
+
+struct newest {
+	const char *verb;
+	uint64_t op;
+};
+
+static bool
+on_newest(void *arg, const struct dig_journal_record *rec)
+{
+	struct newest *newest = arg;
+
+	if (rec->is_checkpoint || (rec->nrefs == 0 && !rec->has_head &&
+				      !rec->has_staged && !rec->has_op_state))
+		return true; /* of packs alone */
+	if (rec->verb != NULL && strncmp(rec->verb, "begin ", 6) == 0 &&
+	    strncmp(rec->verb + 6, newest->verb, strlen(newest->verb)) == 0)
+		newest->op = rec->op;
+	return false;
+}
+
+enum dig_status
+dig_announced_by(struct dig_repo *repo, const char *verb, uint64_t *op,
+    struct dig_error *err)
+{
+	struct newest newest = { verb, 0 };
+	enum dig_status st = DIG_OK;
+
+	if (!dig_oid_is_zero(&dig_index_state(repo->index)->op_state))
+		st = dig_journal_each(
+		    dig_store_journal(dig_index_store(repo->index)), false,
+		    on_newest, &newest, err);
+	if (st == DIG_OK)
+		*op = newest.op;
 	return st;
 }

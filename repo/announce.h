@@ -44,6 +44,14 @@ enum dig_status dig_announce(struct dig_repo *repo,
     const struct dig_announcement *ann, const char *verb, uint64_t *op,
     struct dig_error *err) DIG_CHECKED;
 
+/*
+ * The operation that announced a switch, when its verb begins so and nothing
+ * has happened since; else 0. Cost: the journal is read once, where a switch is
+ * announced.
+ */
+enum dig_status dig_announced_by(struct dig_repo *repo, const char *verb,
+    uint64_t *op, struct dig_error *err) DIG_CHECKED;
+
 /* What the verb of a record ends with when its operation overwrote edits that
  * were never added: undo cannot bring them back, and says so. */
 #define DIG_VERB_LOSSY ", over edits"

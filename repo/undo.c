@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repo/announce.h"
-#include "repo/steps.h"
+#include "repo/transition.h"
 
 /* How the verb of an undo begins; a number follows. */
 #define UNDO_ONE "undo: operation "
@@ -250,9 +249,8 @@ struct change {
 	const struct dig_undo_options *options;
 	struct dig_node_io io;
 	struct backwards back;
-	struct dig_state *to;  /* the state to be: back.state */
-	struct dig_oid staged; /* now */
-	struct dig_announcement ann;
+	struct dig_state *to;          /* the state to be: back.state */
+	struct dig_oid staged;         /* now */
 	struct dig_announcement begun; /* a switch that has not finished */
 	bool is_begun;
 	struct dig_steps steps;
@@ -324,10 +322,28 @@ writes_by_verb(const char *verb)
 	return false;
 }
 
-/*
- * The files that one operation wrote go back the way they came. An undo says
- * which they were (announce, below); every other one wrote what it staged.
- */
+/* What wrote other files than it staged: its announcement says which
+ * (transition.h). */
+static bool
+is_transition(const struct run *run)
+{
+	return begins(run->op.verb, "undo: ") || begins(run->op.verb, "stash ");
+}
+
+/* It did not finish, so its files are not its own: one after it finished them,
+ * or collect_begun brings them to what is staged. But what a stash has taken
+ * out of them so far is not staged, and comes back as if it had finished. */
+static bool
+leaves_files(const struct change *ch, const struct run *run)
+{
+	const struct dig_oid *now = &dig_index_next(ch->repo->index)->op_state;
+
+	return !dig_oid_is_zero(&run->announced) &&
+	       dig_oid_eq(&run->announced, &run->left) &&
+	       !(begins(run->op.verb, "stash ") && dig_oid_eq(&run->left, now));
+}
+
+/* The files that one operation wrote go back the way they came. */
 static enum dig_status
 chain_run(struct change *ch, const struct run *run, struct dig_error *err)
 {
@@ -337,13 +353,11 @@ chain_run(struct change *ch, const struct run *run, struct dig_error *err)
 	struct dig_steps more;
 	enum dig_status st = DIG_OK;
 
-	/* One that did not finish: collect_begun, or one after it did. */
-	if (!dig_oid_is_zero(&run->announced) &&
-	    dig_oid_eq(&run->announced, &run->left))
+	if (leaves_files(ch, run))
 		return DIG_OK;
 	if (!writes)
 		st = read_switch(ch, &run->announced, &ann, &writes, err);
-	if (st == DIG_OK && begins(run->op.verb, "undo: ") && ann.nroots > 1) {
+	if (st == DIG_OK && is_transition(run) && ann.nroots > 1) {
 		after = ann.roots[0];
 		before = ann.roots[1];
 	}
@@ -486,136 +500,16 @@ prepare(struct change *ch, struct dig_error *err)
 
 /* ---- Doing it --------------------------------------------------------- */
 
-/* What is staged, but with what the files are, or will be, on both sides. */
-static enum dig_status
-root_of_files(
-    struct change *ch, bool after, struct dig_oid *out, struct dig_error *err)
+static struct dig_transition
+transition_of(struct change *ch)
 {
-	struct dig_tree_edit *edits =
-	    dig_calloc(ch->steps.n + 1, sizeof(*edits));
-	enum dig_status st;
-	size_t n = 0;
-
-	for (size_t i = 0; i < ch->steps.n; i++) {
-		const struct dig_step *step = &ch->steps.at[i];
-		bool has = after ? step->has_now : step->has_old;
-
-		if (step->action == DIG_STEP_NONE)
-			continue;
-		edits[n].remove = !has;
-		edits[n].entry = after ? step->now : step->old;
-		edits[n].entry.path = (const uint8_t *)step->path;
-		edits[n++].entry.path_len = step->path_len;
-	}
-	st = dig_tree_apply(&ch->io, &ch->staged, edits, n, out, err);
-	free(edits);
-	return st;
-}
-
-/*
- * An undo of several operations may write other files than those that it
- * stages, so its roots are of the files: the first of what they become, the
- * second of what they were. That is what its own undo needs to know.
- */
-static enum dig_status
-announce(struct change *ch, uint64_t *op, struct dig_error *err)
-{
-	enum dig_status st;
-
-	if (!dig_state_head(ch->to, &ch->ann.commit))
-		ch->ann.commit = dig_oid_zero;
-	ch->ann.ref = ch->to->head_ref; /* borrowed */
-	ch->ann.nroots = 2;
-	st = root_of_files(ch, true, &ch->ann.roots[0], err);
-	if (st == DIG_OK)
-		st = root_of_files(ch, false, &ch->ann.roots[1], err);
-	if (st == DIG_OK && ch->is_begun)
-		st = dig_announcement_add(&ch->ann, &ch->begun, err);
-	if (st == DIG_OK)
-		st = dig_announce(
-		    ch->repo, &ch->ann, (const char *)ch->verb.data, op, err);
-	if (st == DIG_OK)
-		ch->io = dig_writer_io(dig_index_writer(ch->repo->index));
-	return st;
-}
-
-static enum dig_status
-stage_path(void *arg, const struct dig_entry *before,
-    const struct dig_entry *now, struct dig_error *err)
-{
-	const struct dig_entry *any = now != NULL ? now : before;
-	struct change *ch = arg;
-	const struct dig_step *step =
-	    dig_steps_find(&ch->steps, any->path, any->path_len);
-	bool known = step != NULL && step->settled && step->has_now &&
-		     now != NULL && dig_entry_same(&step->now, now);
-
-	return dig_index_stage(ch->repo->index, now, any->path, any->path_len,
-	    NULL, known ? &step->stat : NULL, err);
-}
-
-static void
-take_state(struct dig_state *next, const struct dig_state *to)
-{
-	for (size_t i = next->nrefs; i > 0; i--)
-		if (dig_state_ref(to, next->refs[i - 1].name) == NULL)
-			dig_state_set_ref(next, next->refs[i - 1].name, NULL);
-	for (size_t i = 0; i < to->nrefs; i++)
-		dig_state_set_ref(next, to->refs[i].name, &to->refs[i].id);
-	free(next->head_ref);
-	next->head_ref = to->head_ref != NULL ? dig_strdup(to->head_ref) : NULL;
-	next->head_id = to->head_id;
-	next->staged_root = to->staged_root;
-	next->op_state = to->op_state;
-}
-
-static enum dig_status
-finish(struct change *ch, uint64_t op, struct dig_error *err)
-{
-	struct dig_commit_options options = { 0 };
-	struct dig_index *index = ch->repo->index;
-	enum dig_status st;
-
-	st = dig_tree_diff(
-	    &ch->io, &ch->staged, &ch->to->staged_root, stage_path, ch, err);
-	if (st != DIG_OK)
-		return st;
-	take_state(dig_index_next(index), ch->to);
-	options.verb = (const char *)ch->verb.data;
-	options.op = op;
-	return dig_index_commit(index, &options, NULL, err);
-}
-
-/* Nothing that the journal would say is otherwise. */
-static bool
-is_there(const struct change *ch)
-{
-	struct dig_state next;
-	bool same;
-
-	dig_state_copy(dig_index_next(ch->repo->index), &next);
-	take_state(&next, ch->to);
-	same = dig_state_same(&next, dig_index_next(ch->repo->index));
-	dig_state_clear(&next);
-	return same;
-}
-
-static enum dig_status
-carry_out(struct change *ch, struct dig_error *err)
-{
-	enum dig_status st = DIG_OK;
-	uint64_t op = 0;
-
-	if (dig_steps_touch_files(&ch->steps)) {
-		st = announce(ch, &op, err);
-		if (st == DIG_OK)
-			st = dig_steps_run(&ch->steps, err);
-		if (st != DIG_OK) {
-			dig_hint(err, "the undo is not finished: run it again");
-			return st;
-		}
-	}
-	return finish(ch, op, err);
+	return (struct dig_transition){ .repo = ch->repo,
+		.steps = &ch->steps,
+		.to = ch->to,
+		.others = ch->staged,
+		.begun = ch->is_begun ? &ch->begun : NULL,
+		.verb = (const char *)ch->verb.data,
+		.hint = "the undo is not finished: run it again" };
 }
 
 /* ---- The verb --------------------------------------------------------- */
@@ -686,6 +580,7 @@ dig_undo(struct dig_repo *repo, const struct dig_undo_options *options,
     struct dig_undo_result *result, struct dig_error *err)
 {
 	struct change ch = { .repo = repo, .options = options };
+	struct dig_transition transition;
 	enum dig_status st;
 
 	memset(result, 0, sizeof(*result));
@@ -694,10 +589,11 @@ dig_undo(struct dig_repo *repo, const struct dig_undo_options *options,
 		return st;
 	st = prepare(&ch, err);
 	if (st == DIG_OK) {
+		transition = transition_of(&ch);
 		result->moved = head_moves(dig_index_next(repo->index), ch.to);
-		result->nothing =
-		    is_there(&ch) && !dig_steps_touch_files(&ch.steps);
-		st = result->nothing ? nothing(&ch, err) : carry_out(&ch, err);
+		result->nothing = dig_transition_is_there(&transition);
+		st = result->nothing ? nothing(&ch, err)
+				     : dig_transition_run(&transition, err);
 	}
 	if (st == DIG_OK)
 		tell_result(&ch, result);
