@@ -423,8 +423,13 @@ check_file(
 	known[1] = step->has_old ? &step->old : NULL;
 	for (size_t i = 0; i < step->nbegun; i++)
 		known[n++] = &step->begun[i];
-	st = dig_worktree_which(steps->repo, &steps->folders, step->path,
-	    &step->look, known, n, &which, err);
+	if (step->seen != NULL && dig_stat_same(step->seen, &step->look.stat)) {
+		which = 1;
+		st = DIG_OK;
+	} else {
+		st = dig_worktree_which(steps->repo, &steps->folders,
+		    step->path, &step->look, known, n, &which, err);
+	}
 	free(known);
 	if (st != DIG_OK)
 		return st;
@@ -553,6 +558,21 @@ dig_steps_check(struct dig_steps *steps, struct dig_error *err)
 	    steps->nconflicts == 1 ? "file" : "files");
 	dig_hint(err, "commit what you want to keep, or use -f to lose it");
 	return DIG_ECONFLICT;
+}
+
+void
+dig_steps_know(
+    struct dig_steps *steps, const struct dig_add_seen *seen, size_t count)
+{
+	for (size_t i = 0, k = 0; i < steps->n; i++) {
+		int order = -1;
+
+		while (k < count &&
+		       (order = strcmp(seen[k].path, steps->at[i].path)) < 0)
+			k++;
+		if (k < count && order == 0 && steps->at[i].has_old)
+			steps->at[i].seen = &seen[k].stat;
+	}
 }
 
 enum dig_status

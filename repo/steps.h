@@ -15,6 +15,7 @@
 #define REPO_STEPS_H
 
 #include "repo/worktree.h"
+#include "staging/add.h"
 
 enum dig_step_action {
 	DIG_STEP_NONE,  /* nothing to do, and its stat is not ours */
@@ -37,8 +38,9 @@ struct dig_step {
 	struct dig_entry now;
 	struct dig_entry *begun; /* what interrupted switches may have left */
 	size_t nbegun;
-	struct dig_look look; /* what stands there */
-	struct dig_stat stat; /* what stands there afterwards */
+	const struct dig_stat *seen; /* with it the file is `old`; or NULL */
+	struct dig_look look;        /* what stands there */
+	struct dig_stat stat;        /* what stands there afterwards */
 };
 
 struct dig_steps {
@@ -102,6 +104,10 @@ enum dig_status dig_steps_check(
 enum dig_status dig_steps_check_names(const struct dig_steps *steps,
     const struct dig_node_io *io, const struct dig_oid *root,
     struct dig_error *err) DIG_CHECKED;
+/* What was seen, ascending by path, proves that a file is its step's `old`.
+ * Borrowed. */
+void dig_steps_know(
+    struct dig_steps *steps, const struct dig_add_seen *seen, size_t count);
 /* The step for a path, NULL when there is none. Borrowed. */
 const struct dig_step *dig_steps_find(
     const struct dig_steps *steps, const void *path, size_t len);

@@ -31,6 +31,14 @@ struct young {
 	struct dig_oid content;
 };
 
+/* Edits of one tree. */
+struct edits {
+	struct dig_tree_edit *at;
+	size_t count;
+	size_t cap;
+	bool unsorted;
+};
+
 struct pipeline {
 	const struct dig_add_options *options;
 	struct dig_add_result *result;
@@ -55,10 +63,8 @@ struct pipeline {
 	struct dig_add_slice *filling;
 	size_t batch_files;
 	uint64_t batch_bytes;
-	struct dig_tree_edit *edits;
-	size_t nedits;
-	size_t edits_cap;
-	bool unsorted;
+	struct edits edits;
+	struct edits others;             /* aside: of the untracked files */
 	char last_new[DIG_PATH_MAX + 2]; /* folder whose parents were checked */
 	/* left for later */
 	struct dig_add_item *large;
@@ -182,18 +188,18 @@ say_left_out(
 }
 
 static void
-add_edit(struct pipeline *pipe, const struct dig_tree_edit *edit)
+add_edit(struct edits *edits, const struct dig_tree_edit *edit)
 {
-	if (pipe->nedits > 0) {
+	if (edits->count > 0) {
 		const struct dig_entry *last =
-		    &pipe->edits[pipe->nedits - 1].entry;
+		    &edits->at[edits->count - 1].entry;
 
 		if (dig_path_cmp(last->path, last->path_len, edit->entry.path,
 			edit->entry.path_len) >= 0)
-			pipe->unsorted = true;
+			edits->unsorted = true;
 	}
-	DIG_GROW(pipe->edits, pipe->edits_cap, pipe->nedits + 1);
-	pipe->edits[pipe->nedits++] = *edit;
+	DIG_GROW(edits->at, edits->cap, edits->count + 1);
+	edits->at[edits->count++] = *edit;
 }
 
 /* A tracked file stands where a folder of this new path has to be: it goes.
@@ -225,7 +231,7 @@ clear_parents(struct pipeline *pipe, const struct dig_add_item *item,
 		edit.remove = true;
 		edit.entry.path = (const uint8_t *)item->path;
 		edit.entry.path_len = len;
-		add_edit(pipe, &edit);
+		add_edit(&pipe->edits, &edit);
 		pipe->result->removed++;
 		if (pipe->options->changed != NULL) {
 			char *parent = dig_memdup0(item->path, len);
@@ -262,7 +268,7 @@ clear_below(struct pipeline *pipe, const struct dig_add_item *item,
 		edit.entry.path =
 		    (const uint8_t *)dig_memdup0(row->path, row->path_len);
 		edit.entry.path_len = row->path_len;
-		add_edit(pipe, &edit);
+		add_edit(&pipe->edits, &edit);
 		DIG_GROW(pipe->owned_paths, pipe->owned_cap, pipe->nowned + 1);
 		pipe->owned_paths[pipe->nowned++] =
 		    (char *)(uintptr_t)edit.entry.path;
@@ -291,6 +297,53 @@ remember_young(struct pipeline *pipe, const struct dig_add_item *item,
 	young->content = *content;
 }
 
+static void
+remember_seen(struct dig_add_aside *aside, const struct dig_add_item *item)
+{
+	struct dig_add_seen *seen;
+
+	DIG_GROW(aside->seen, aside->seen_cap, aside->nseen + 1);
+	seen = &aside->seen[aside->nseen++];
+	seen->path = dig_strdup(item->path);
+	seen->stat = item->stat;
+}
+
+/* The same as stage_item, but into trees aside. */
+static enum dig_status
+put_aside(
+    struct pipeline *pipe, struct dig_add_item *item, struct dig_error *err)
+{
+	struct dig_tree_edit edit = { .remove = item->remove };
+	struct dig_oid content;
+
+	if (!item->remove && item->outcome == DIG_ADD_UNREADABLE) {
+		say_left_out(pipe, item->path, item->reason, true);
+		return DIG_OK;
+	}
+	if (!item->remove) {
+		dig_entry_content_id(&item->entry, &content);
+		if (item->before.exists &&
+		    item->before.kind == item->entry.kind &&
+		    dig_oid_eq(&item->before.content, &content))
+			return item->settled
+				   ? dig_index_restat(pipe->options->index,
+					 item->path, item->path_len, &content,
+					 &item->stat, err)
+				   : DIG_OK;
+		edit.entry = item->entry;
+		if (item->settled)
+			remember_seen(pipe->options->aside, item);
+	}
+	edit.entry.path = (const uint8_t *)item->path;
+	edit.entry.path_len = item->path_len;
+	add_edit(item->other ? &pipe->others : &pipe->edits, &edit);
+	/* What only counts as tracked is both. */
+	if (!item->other && !item->before.exists &&
+	    !pipe->options->tracked_only)
+		add_edit(&pipe->others, &edit);
+	return DIG_OK;
+}
+
 /* Rows of one item that was read, or that is gone. */
 static enum dig_status
 stage_item(
@@ -301,12 +354,14 @@ stage_item(
 	struct dig_oid content;
 	enum dig_status st = DIG_OK;
 
+	if (pipe->options->aside != NULL)
+		return put_aside(pipe, item, err);
 	memset(&edit, 0, sizeof(edit));
 	if (item->remove) {
 		edit.remove = true;
 		edit.entry.path = (const uint8_t *)item->path;
 		edit.entry.path_len = item->path_len;
-		add_edit(pipe, &edit);
+		add_edit(&pipe->edits, &edit);
 		pipe->result->removed++;
 		say_changed(pipe, DIG_ADD_REMOVED, item->path);
 		return dig_index_stage(index, NULL, item->path, item->path_len,
@@ -334,7 +389,7 @@ stage_item(
 	if (st != DIG_OK)
 		return st;
 	edit.entry = item->entry;
-	add_edit(pipe, &edit);
+	add_edit(&pipe->edits, &edit);
 	say_changed(pipe, DIG_ADD_PUT, item->path);
 	st = dig_index_stage(index, &item->entry, item->path, item->path_len,
 	    &item->before, item->settled ? &item->stat : NULL, err);
@@ -404,21 +459,34 @@ by_path(const void *pa, const void *pb)
 
 /* Strictly ascending: sort, and where two speak of one path keep the put. */
 static void
-order_edits(struct pipeline *pipe)
+order_edits(struct edits *edits)
 {
 	size_t kept = 0;
 
-	if (!pipe->unsorted || pipe->nedits == 0)
+	if (!edits->unsorted || edits->count == 0)
 		return;
-	qsort(pipe->edits, pipe->nedits, sizeof(*pipe->edits), by_path);
-	for (size_t i = 1; i < pipe->nedits; i++) {
-		if (by_path(&pipe->edits[kept], &pipe->edits[i]) != 0)
-			pipe->edits[++kept] = pipe->edits[i];
-		else if (pipe->edits[kept].remove)
-			pipe->edits[kept] = pipe->edits[i];
+	qsort(edits->at, edits->count, sizeof(*edits->at), by_path);
+	for (size_t i = 1; i < edits->count; i++) {
+		if (by_path(&edits->at[kept], &edits->at[i]) != 0)
+			edits->at[++kept] = edits->at[i];
+		else if (edits->at[kept].remove)
+			edits->at[kept] = edits->at[i];
 	}
-	pipe->nedits = kept + 1;
-	pipe->unsorted = false;
+	edits->count = kept + 1;
+	edits->unsorted = false;
+}
+
+static enum dig_status
+apply_edits(struct pipeline *pipe, struct edits *edits, struct dig_oid *root,
+    struct dig_error *err)
+{
+	struct dig_node_io io =
+	    dig_writer_io(dig_index_writer(pipe->options->index));
+
+	order_edits(edits);
+	return edits->count == 0 ? DIG_OK
+				 : dig_tree_apply(&io, root, edits->at,
+				       edits->count, root, err);
 }
 
 static void
@@ -432,7 +500,7 @@ clear_batch(struct pipeline *pipe)
 	pipe->nslices = pipe->retired = 0;
 	pipe->batch_files = 0;
 	pipe->batch_bytes = 0;
-	pipe->nedits = 0;
+	pipe->edits.count = pipe->others.count = 0;
 }
 
 /* The batch as one transaction, and the next one begun. */
@@ -440,9 +508,9 @@ static enum dig_status
 commit_batch(struct pipeline *pipe, struct dig_error *err)
 {
 	struct dig_index *index = pipe->options->index;
+	struct dig_add_aside *aside = pipe->options->aside;
 	struct dig_commit_options commit = { pipe->options->verb,
 		pipe->result->op, false, true, NULL };
-	struct dig_node_io io = dig_writer_io(dig_index_writer(index));
 	struct dig_state *next = dig_index_next(index);
 	enum dig_status st = push_slice(pipe, err);
 
@@ -451,15 +519,16 @@ commit_batch(struct pipeline *pipe, struct dig_error *err)
 	for (unsigned i = 0;
 	     st == DIG_OK && pipe->workers != NULL && i < pipe->nworkers; i++)
 		st = dig_writer_flush(pipe->workers[i].put.writer, err);
-	order_edits(pipe);
-	if (st == DIG_OK && pipe->nedits > 0)
-		st = dig_tree_apply(&io, &next->staged_root, pipe->edits,
-		    pipe->nedits, &next->staged_root, err);
+	if (st == DIG_OK)
+		st = apply_edits(pipe, &pipe->edits,
+		    aside != NULL ? &aside->tracked : &next->staged_root, err);
+	if (st == DIG_OK && aside != NULL)
+		st = apply_edits(pipe, &pipe->others, &aside->others, err);
 	if (st == DIG_OK)
 		st = dig_index_commit(index, &commit, &pipe->result->op, err);
 	if (st != DIG_OK)
 		return st;
-	pipe->result->batches += pipe->nedits > 0;
+	pipe->result->batches += pipe->edits.count > 0;
 	clear_batch(pipe);
 	pipe->staged_root = dig_index_next(index)->staged_root;
 	return dig_racy_now(pipe->dig_dirfd, &pipe->clock_ns, err);
@@ -638,6 +707,26 @@ is_covered(struct pipeline *pipe, const struct dig_row *row)
 	return false;
 }
 
+/* Aside: the path counts as tracked. */
+static bool
+is_also(const struct dig_add_aside *aside, const char *path)
+{
+	size_t low = 0, high = aside->nalso;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strcmp(aside->also[mid], path);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
 /* row: what is staged at the path, or NULL; then next is the row after it. */
 static enum dig_status
 candidate(struct pipeline *pipe, const char *path, size_t len,
@@ -660,6 +749,8 @@ candidate(struct pipeline *pipe, const char *path, size_t len,
 		item.stat = *stat;
 	if (row != NULL)
 		item.before = row->staged;
+	else if (pipe->options->aside != NULL)
+		item.other = !is_also(pipe->options->aside, path);
 	else
 		item.covers = may_cover(pipe, path, len, next);
 	if (stat != NULL && stat->type == DIG_FT_REGULAR &&
@@ -671,35 +762,44 @@ candidate(struct pipeline *pipe, const char *path, size_t len,
 	return take(pipe, &item, err);
 }
 
-/* A tracked path that the walk did not report: ignored, or gone. */
+/* A tracked path that the walk did not report: ignored, or gone. row: NULL for
+ * one that only counts as tracked. */
 static enum dig_status
-not_walked(
-    struct pipeline *pipe, const struct dig_row *row, struct dig_error *err)
+not_walked(struct pipeline *pipe, const char *path, size_t len,
+    const struct dig_row *row, struct dig_error *err)
 {
-	const char *path = row->path;
 	const char *name;
 	struct dig_stat stat;
 	int fd;
 	int rc;
 
-	if (!dig_pathspec_match(
-		pipe->options->pathspec, path, row->path_len, false))
+	if (!dig_pathspec_match(pipe->options->pathspec, path, len, false))
 		return DIG_OK;
-	if (row->staged.kind == DIG_ENTRY_LINK)
+	if (row != NULL && row->staged.kind == DIG_ENTRY_LINK)
 		return DIG_OK; /* a foreign commit: nothing of it is here */
 	fd = dig_open_parent(pipe->options->root_fd, path, &name);
 	rc = fd < 0 ? -fd : dig_stat_at(fd, name, &stat);
 	dig_close(fd);
 	if (rc == 0 &&
 	    (stat.type == DIG_FT_REGULAR || stat.type == DIG_FT_SYMLINK))
-		return candidate(
-		    pipe, path, row->path_len, &stat, row, NULL, err);
+		return candidate(pipe, path, len, &stat, row, NULL, err);
 	if (rc == 0 || rc == ENOENT || rc == ENOTDIR || rc == ELOOP ||
 	    rc == EXDEV)
-		return candidate(
-		    pipe, path, row->path_len, NULL, row, NULL, err);
+		return row == NULL
+			   ? DIG_OK
+			   : candidate(pipe, path, len, NULL, row, NULL, err);
 	say_left_out(pipe, path, "cannot be looked at", true);
 	return DIG_OK;
+}
+
+/* A file without a row is wanted, and in its turn. */
+static bool
+is_wanted(const struct pipeline *pipe, const char *path)
+{
+	const struct dig_add_aside *aside = pipe->options->aside;
+
+	return !pipe->options->tracked_only &&
+	       (aside == NULL || !is_also(aside, path));
 }
 
 /* What the walk says that is no file to track. */
@@ -708,6 +808,8 @@ not_a_file(struct pipeline *pipe, const struct dig_walk_entry *entry)
 {
 	const char *path = entry->len > 0 ? entry->path : ".";
 
+	if (pipe->options->aside != NULL && pipe->options->tracked_only)
+		return;
 	switch (entry->what) {
 	case DIG_WALK_REPOSITORY:
 		say_left_out(pipe, path, "another repository, left out", false);
@@ -758,11 +860,12 @@ join(struct pipeline *pipe, struct dig_walk *walk, struct dig_rows *rows,
 		else if (cmp > 0 && is_covered(pipe, row))
 			;
 		else if (cmp > 0)
-			st = not_walked(pipe, row, err);
+			st = not_walked(
+			    pipe, row->path, row->path_len, row, err);
 		else if (cmp == 0)
 			st = candidate(pipe, entry->path, entry->len,
 			    &entry->stat, row, NULL, err);
-		else if (!pipe->options->tracked_only)
+		else if (is_wanted(pipe, entry->path))
 			st = candidate(pipe, entry->path, entry->len,
 			    &entry->stat, NULL, row, err);
 		if (st == DIG_OK && cmp <= 0)
@@ -831,7 +934,8 @@ clear_pipeline(struct pipeline *pipe)
 	free(pipe->large);
 	free(pipe->young);
 	free(pipe->slices);
-	free(pipe->edits);
+	free(pipe->edits.at);
+	free(pipe->others.at);
 	free(pipe->owned_paths);
 	pthread_mutex_destroy(&pipe->mutex);
 	pthread_cond_destroy(&pipe->done);
@@ -863,6 +967,11 @@ walk_and_join(struct pipeline *pipe, struct dig_error *err)
 		st = join(pipe, walk, rows, err);
 	dig_walk_close(walk);
 	dig_rows_free(rows);
+	for (size_t i = 0; st == DIG_OK && options->aside != NULL &&
+			   i < options->aside->nalso;
+	     i++)
+		st = not_walked(pipe, options->aside->also[i],
+		    strlen(options->aside->also[i]), NULL, err);
 	return st;
 }
 
@@ -870,14 +979,19 @@ static enum dig_status
 run(struct pipeline *pipe, struct dig_error *err)
 {
 	const struct dig_add_options *options = pipe->options;
-	struct dig_commit_options last = { options->verb, 0, false, false,
-		NULL };
+	struct dig_add_aside *aside = options->aside;
+	struct dig_commit_options last = { options->verb, 0, false,
+		aside != NULL, NULL };
 	enum dig_status st;
 
 	st = dig_racy_now(pipe->dig_dirfd, &pipe->clock_ns, err);
 	if (st != DIG_OK)
 		return st;
 	pipe->staged_root = dig_index_next(options->index)->staged_root;
+	if (aside != NULL) {
+		aside->tracked = pipe->staged_root;
+		dig_tree_empty(&aside->others);
+	}
 	st = walk_and_join(pipe, err);
 	if (st == DIG_OK && (pipe->filling != NULL || pipe->nslices > 0))
 		st = commit_batch(pipe, err);
@@ -885,7 +999,7 @@ run(struct pipeline *pipe, struct dig_error *err)
 		st = dig_interrupted()
 			 ? dig_raise(err, DIG_ECANCELLED, "interrupted")
 			 : add_large(pipe, &pipe->large[i], err);
-	if (st == DIG_ECANCELLED &&
+	if (st == DIG_ECANCELLED && aside == NULL &&
 	    (pipe->filling != NULL || pipe->nslices > 0)) {
 		/* What was begun is finished: it stays staged. */
 		struct dig_error late;
@@ -925,6 +1039,31 @@ init_pipeline(struct pipeline *pipe, const struct dig_add_options *options,
 	return DIG_OK;
 }
 
+static int
+by_seen_path(const void *pa, const void *pb)
+{
+	return strcmp(((const struct dig_add_seen *)pa)->path,
+	    ((const struct dig_add_seen *)pb)->path);
+}
+
+/* Large files and paths without a row came last. */
+static void
+sort_seen(struct dig_add_aside *aside)
+{
+	if (aside->nseen > 1)
+		qsort(aside->seen, aside->nseen, sizeof(*aside->seen),
+		    by_seen_path);
+}
+
+void
+dig_add_aside_clear(struct dig_add_aside *aside)
+{
+	for (size_t i = 0; i < aside->nseen; i++)
+		free(aside->seen[i].path);
+	free(aside->seen);
+	memset(aside, 0, sizeof(*aside));
+}
+
 enum dig_status
 dig_add(const struct dig_add_options *options, struct dig_add_result *result,
     struct dig_error *err)
@@ -942,7 +1081,10 @@ dig_add(const struct dig_add_options *options, struct dig_add_result *result,
 			st = run(&pipe, err);
 	}
 	clear_pipeline(&pipe);
-	dig_index_rollback(options->index);
+	if (st != DIG_OK || options->aside == NULL)
+		dig_index_rollback(options->index);
+	else
+		sort_seen(options->aside);
 	return st;
 }
 

@@ -25,12 +25,39 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "objects/base/io.h"
 #include "objects/index.h"
 #include "staging/ignore.h"
 #include "staging/pathspec.h"
 
 /* What happened to a path, for -v and for the summary. */
 enum dig_add_what { DIG_ADD_PUT, DIG_ADD_REMOVED };
+
+/* A file as it was when it was read, proved by its stat (A4). */
+struct dig_add_seen {
+	char *path;
+	struct dig_stat stat;
+};
+
+/*
+ * For a stash: what the work tree holds goes into two trees, and nothing is
+ * staged. The batches commit objects alone.
+ */
+struct dig_add_aside {
+	/* Paths without a row that count as tracked, too; ascending. */
+	const char *const *also;
+	size_t nalso;
+	/* Success: what is staged with tracked files as they are, a tree of
+	 * the others (none with tracked_only), and the stats of files in
+	 * either, ascending by path. dig_add_aside_clear. */
+	struct dig_oid tracked;
+	struct dig_oid others;
+	struct dig_add_seen *seen;
+	size_t nseen;
+	size_t seen_cap;
+};
+
+void dig_add_aside_clear(struct dig_add_aside *aside);
 
 struct dig_add_options {
 	int root_fd;               /* the work tree */
@@ -40,6 +67,7 @@ struct dig_add_options {
 	bool tracked_only;             /* -u */
 	bool dry_run;                  /* -n: say, do nothing */
 	const char *verb;              /* for the journal: "add" */
+	struct dig_add_aside *aside;   /* inout; NULL: stage */
 	void *arg;
 	/* Each may be NULL. In path order, from the calling thread. */
 	void (*changed)(void *arg, enum dig_add_what what, const char *path);
@@ -60,8 +88,9 @@ struct dig_add_result {
 };
 
 /*
- * Stage what the work tree holds. On CANCELLED (Ctrl-C) and on every error of
- * the repository, result says what earlier batches have staged.
+ * Stage what the work tree holds. With `aside` the transaction is open after
+ * success, so that nothing comes between. On CANCELLED (Ctrl-C) and on every
+ * error of the repository, result says what earlier batches have staged.
  *
  * Cost: what the stat cache proves unchanged is not opened.
  */

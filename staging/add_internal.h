@@ -29,6 +29,7 @@ struct dig_add_item {
 	struct dig_stat stat; /* what the walk saw, then what was read */
 	bool remove;
 	bool covers; /* tracked files may stand below its path */
+	bool other;  /* aside: it is not tracked */
 	struct dig_staged before;
 	/* filled by a worker */
 	enum dig_add_outcome outcome;
