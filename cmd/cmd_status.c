@@ -20,6 +20,7 @@ struct opts {
 	const char *untracked;
 	const char *ignored;
 	bool renames;
+	bool show_stash;
 	bool json;
 };
 
@@ -40,6 +41,8 @@ static const struct dig_opt options[] = {
 	    "ignored files too: traditional or no"),
 	DIG_OPT_NEGATABLE(0, "renames", struct opts, renames,
 	    "show a file with a new name as renamed"),
+	DIG_OPT_NEGATABLE(0, "show-stash", struct opts, show_stash,
+	    "how many entries the stash has"),
 	DIG_OPTS_COLOUR,
 	DIG_OPT_JSON(struct opts, json),
 	DIG_OPT_END,
@@ -47,7 +50,9 @@ static const struct dig_opt options[] = {
 
 const struct dig_usage dig_usage_status = {
 	"status",
-	"[-s | --porcelain] [-b] [-z] [-u[MODE]] [--ignored] [--] [PATH...]",
+	"[-s | --porcelain] [-b] [-z] [-u[MODE]] [--ignored] [--show-stash] "
+	"[--] "
+	"[PATH...]",
 	"Show what is staged for the next commit, what differs in the work "
 	"tree, and which files are not tracked.",
 	options,
@@ -62,7 +67,8 @@ struct view {
 	const char *prefix; /* that paths are shown from */
 	bool nul;
 	bool porcelain;
-	bool v2; /* git's second form of that */
+	bool v2;         /* git's second form of that */
+	size_t nstashes; /* to be told of; 0: not */
 	enum dig_untracked untracked;
 	struct dig_buf path;
 };
@@ -420,6 +426,10 @@ put_long(struct view *view)
 	put_others(view, ignored, list->nitems - ignored, "Ignored", "add -f");
 	if (!staged)
 		put_summary(view, work);
+	if (view->nstashes > 0)
+		dig_out_printf(view->out,
+		    "Your stash currently has %zu entr%s\n", view->nstashes,
+		    view->nstashes == 1 ? "y" : "ies");
 }
 
 /* ---- JSON -------------------------------------------------------------- */
@@ -554,12 +564,14 @@ dig_cmd_status(
 		return st;
 	dig_cli_progress_end(cli);
 	view.list = &list;
+	if (opts.show_stash)
+		view.nstashes = dig_stash_count(view.repo);
 	view.prefix = view.porcelain ? "" : dig_repo_prefix(view.repo);
 	if (opts.json) {
 		put_json(&view);
 	} else if (view.v2) {
-		st = dig_porcelain_v2(
-		    view.out, view.repo, &list, opts.branch, opts.nul, err);
+		st = dig_porcelain_v2(view.out, view.repo, &list, opts.branch,
+		    view.nstashes, opts.nul, err);
 	} else if (view.porcelain ||
 		   (opts.format != NULL && strcmp(opts.format, "short") == 0)) {
 		if (opts.branch)

@@ -132,13 +132,17 @@ put_changes(struct dig_out *out, struct dig_repo *repo,
 
 enum dig_status
 dig_porcelain_v2(struct dig_out *out, struct dig_repo *repo,
-    const struct dig_status_list *list, bool branch, bool nul,
+    const struct dig_status_list *list, bool branch, size_t nstashes, bool nul,
     struct dig_error *err)
 {
 	enum dig_status st;
 
 	if (branch)
 		put_branch(out, repo, nul ? "" : "\n");
+	if (nstashes > 0) {
+		dig_out_printf(out, "# stash %zu", nstashes);
+		dig_out_raw(out, nul ? "" : "\n", 1);
+	}
 	st = put_changes(out, repo, list, nul, err);
 	for (size_t i = list->nchanges; st == DIG_OK && i < list->nitems; i++) {
 		const struct dig_status_item *item = &list->items[i];

@@ -75,7 +75,7 @@ colour_of(const char *name)
 	       : strncmp(name, "refs/heads/", 11) == 0   ? DIG_COLOUR_REF_BRANCH
 	       : strncmp(name, "refs/remotes/", 13) == 0 ? DIG_COLOUR_REF_REMOTE
 	       : strncmp(name, "refs/tags/", 10) == 0    ? DIG_COLOUR_REF_TAG
-	       : strcmp(name, "refs/stash") == 0         ? DIG_COLOUR_REF_STASH
+	       : strncmp(name, "refs/stash/", 11) == 0   ? DIG_COLOUR_REF_STASH
 							 : DIG_COLOUR_BOLD_BLUE;
 }
 

@@ -84,6 +84,8 @@ dig_op_drop_conflict(struct dig_op *op, size_t i)
 	op->nconflicts--;
 	memmove(&op->conflicts[i], &op->conflicts[i + 1],
 	    (op->nconflicts - i) * sizeof(*op->conflicts));
+	if (op->kind == DIG_OP_UNMERGED && op->nconflicts == 0)
+		op->kind = DIG_OP_NONE;
 }
 
 const struct dig_conflict *
@@ -318,6 +320,8 @@ get_operation(struct dig_cursor *cur, struct dig_op *op)
 	nconflicts = dig_cursor_varint(cur);
 	for (uint64_t i = 0; i < nconflicts && !cur->bad; i++)
 		get_conflict(cur, op);
+	if (op->kind == DIG_OP_UNMERGED)
+		cur->bad |= op->nparents > 0 || len > 0 || op->nconflicts == 0;
 }
 
 static void
@@ -357,7 +361,8 @@ dig_op_decode(
 	if (what == STATE_OPERATION) {
 		uint8_t kind = dig_cursor_u8(&cur);
 
-		if (!cur.bad && (kind < DIG_OP_MERGE || kind > DIG_OP_REBASE)) {
+		if (!cur.bad && (kind < DIG_OP_MERGE || kind > DIG_OP_REBASE) &&
+		    kind != DIG_OP_UNMERGED) {
 			dig_op_clear(&op);
 			return unknown(err);
 		}

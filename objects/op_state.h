@@ -19,7 +19,9 @@ enum dig_op_kind {
 	/* Commits are copied onto others, one after another. */
 	DIG_OP_PICK = 2,   /* cherry-pick */
 	DIG_OP_REVERT = 3, /* what they changed is taken back */
-	DIG_OP_REBASE = 4
+	DIG_OP_REBASE = 4,
+	DIG_OP_UNMERGED = 16 /* conflicts, of a stash, and nothing else: over
+			      * when the last one is resolved */
 };
 
 /* How commits are copied. */
@@ -82,7 +84,7 @@ void dig_op_advance(struct dig_op *op, size_t n);
 /* Append a conflict; paths ascend. sides: NULL where there is no entry. */
 void dig_op_add_conflict(struct dig_op *op, const void *path, size_t len,
     const struct dig_entry *const sides[DIG_SIDES]);
-/* Take conflict i out. */
+/* Take conflict i out; with the last one UNMERGED is over. */
 void dig_op_drop_conflict(struct dig_op *op, size_t i);
 /* The conflict at a path; NULL: none. */
 const struct dig_conflict *dig_op_conflict(

@@ -38,6 +38,7 @@
 #include "repo/sequence.h"
 #include "repo/sql.h"
 #include "repo/stage.h"
+#include "repo/stash.h"
 #include "repo/status.h"
 #include "repo/tag.h"
 #include "repo/undo.h"

@@ -11,6 +11,7 @@
 
 #include "repo/internal.h"
 #include "repo/reflog.h"
+#include "repo/stash.h"
 #include "repo/urn.h"
 
 #define NUMBER_MAX 1000000000
@@ -341,6 +342,15 @@ find_head(
 	return DIG_OK;
 }
 
+/* git's refs/stash: an entry of the list is a move of it. */
+static const struct dig_ref *
+find_stash(struct dig_repo *repo, const char *name, unsigned n)
+{
+	return dig_stash_is_name(name)
+		   ? dig_stash_ref(dig_index_state(repo->index), n)
+		   : NULL;
+}
+
 static enum dig_status
 find_name(struct scan *scan, const char *name, struct dig_revision *out,
     struct dig_error *err)
@@ -357,7 +367,10 @@ find_name(struct scan *scan, const char *name, struct dig_revision *out,
 		if (st != DIG_ENOTFOUND)
 			return st;
 	}
-	ref = find_ref(scan->repo, name, &several);
+	ref = find_stash(scan->repo, name, 0);
+	several = false;
+	if (ref == NULL)
+		ref = find_ref(scan->repo, name, &several);
 	if (ref != NULL) {
 		if (several)
 			dig_repo_warn(scan->repo,
@@ -401,6 +414,16 @@ find_at(struct scan *scan, const char *name, struct dig_revision *out,
 			st = known_id(scan->repo, &id, out, err);
 		free(switched);
 		return st;
+	}
+	if (find_stash(scan->repo, name, 0) != NULL) {
+		const struct dig_ref *stash = find_stash(scan->repo, name, n);
+
+		return stash != NULL
+			   ? known_id(scan->repo, &stash->id, out, err)
+			   : dig_raise(err, DIG_ENOTFOUND,
+				 "there is no stash@{%u}: the stash has %zu "
+				 "entries",
+				 n, dig_stash_count(scan->repo));
 	}
 	if (name[0] == '\0')
 		ref = dig_index_state(scan->repo->index)->head_ref;

@@ -13,6 +13,7 @@
  *objects REF@{2}, @{2}               where the ref (HEAD's branch) stood two
  *moves ago, by the journal
  *	@{-1}                       the branch checked out before
+ *	stash@{1}, stash            an entry of the stash; the newest
  *	REV^, REV^2, REV~3          parents; by first parents
  *	REV^{}, ^{commit}, ^{tree}, ^{tag}
  *	                            peeled to that

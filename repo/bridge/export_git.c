@@ -11,6 +11,7 @@
 #include "objects/oidmap.h"
 #include "repo/bridge/git_tree.h"
 #include "repo/bridge/import.h"
+#include "repo/stash.h"
 
 #define FLUSH_BYTES ((size_t)256 << 10)
 #define TAG_DEPTH_MAX 64
@@ -139,10 +140,12 @@ compare_ids(struct export *export, const struct dig_header *headers,
 
 /* ---- Listing ---------------------------------------------------------- */
 
+/* Neither what an import keeps nor what is put aside. */
 static bool
 is_exported(const char *ref)
 {
-	return strncmp(ref, DIG_IMPORT_REFS, strlen(DIG_IMPORT_REFS)) != 0;
+	return strncmp(ref, DIG_IMPORT_REFS, strlen(DIG_IMPORT_REFS)) != 0 &&
+	       strncmp(ref, DIG_STASH_REFS, strlen(DIG_STASH_REFS)) != 0;
 }
 
 /* The commit that a ref leads to, through tags; false: none. */

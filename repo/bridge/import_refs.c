@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "repo/bridge/import.h"
+#include "repo/stash.h"
 
 static bool
 is_ours(const char *name)
@@ -132,7 +133,8 @@ move_ref(
 
 	if (strcmp(ref->name, "HEAD") == 0)
 		return DIG_OK;
-	if (!dig_refname_valid(ref->name) || is_ours(ref->name)) {
+	if (!dig_refname_valid(ref->name) || is_ours(ref->name) ||
+	    strncmp(ref->name, DIG_STASH_REFS, strlen(DIG_STASH_REFS)) == 0) {
 		dig_repo_warn(import->repo,
 		    "%.200s is no name for a ref of dig and is left out",
 		    ref->name);

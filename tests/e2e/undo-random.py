@@ -124,7 +124,8 @@ class Work:
         kind = rng.choice(["add", "add", "commit", "commit -a", "commit -a",
                            "amend", "branch", "tag", "switch -c", "switch",
                            "switch", "delete", "reset", "hard", "rm", "rm",
-                           "cached", "mv", "restore", "unstage"])
+                           "cached", "mv", "restore", "unstage",
+                           "stash", "stash", "pop", "pop", "drop"])
         if kind == "add":
             return ("add", "-A")
         if kind == "commit":
@@ -157,6 +158,13 @@ class Work:
                 return ("add", "-A")  # what was never added would be lost
             return ("reset", "-q", "--hard",
                     rng.choice(["HEAD~1", "HEAD@{1}", "HEAD"]))
+        if kind == "stash":
+            return ("stash", "-q") + rng.choice([(), ("-u",), ("-k",)])
+        if kind == "pop":
+            return ("stash", rng.choice(["pop", "apply"]), "-q") + \
+                rng.choice([(), ("--index",)])
+        if kind == "drop":
+            return ("stash", "drop", "-q")
         names = self.clean()
         if not names:
             return ("add", "-A")
@@ -186,7 +194,9 @@ def do_some(work, steps):
         args = work.command()
         last, before, files = work.last(), work.state(), work.files()
         code = work.dig(*args, may_fail=True)[1]
-        number = work.last() if code == 0 or "-a" in args else last
+        # What exits 1 may have staged, or be in conflict.
+        number = work.last() if code == 0 or "-a" in args or \
+            args[0] == "stash" else last
         if number == last:
             continue
         work.log.append("%d: dig %s" % (number, " ".join(args)))

@@ -287,6 +287,35 @@ test_refused(void **state)
 	dig_buf_clear(&bytes);
 }
 
+/* Conflicts alone: at least one, nothing for a commit, over with the last. */
+static void
+test_unmerged(void **state)
+{
+	struct dig_buf bytes = DIG_BUF_INIT;
+	struct dig_op op;
+
+	(void)state;
+	make_merge(&op);
+	op.kind = DIG_OP_UNMERGED;
+	dig_op_encode(&op, &bytes);
+	assert_int_equal(decode(&bytes), DIG_ECORRUPT); /* has parents */
+	op.nparents = 0;
+	dig_op_encode(&op, &bytes);
+	assert_int_equal(decode(&bytes), DIG_ECORRUPT); /* and a message */
+	dig_buf_clear(&op.message);
+	dig_op_encode(&op, &bytes);
+	assert_int_equal(decode(&bytes), DIG_OK);
+	dig_op_drop_conflict(&op, 0);
+	assert_int_equal(op.kind, DIG_OP_UNMERGED);
+	dig_op_drop_conflict(&op, 0);
+	assert_int_equal(op.kind, DIG_OP_NONE);
+	op.kind = DIG_OP_UNMERGED;
+	dig_op_encode(&op, &bytes);
+	assert_int_equal(decode(&bytes), DIG_ECORRUPT); /* no conflict */
+	dig_op_clear(&op);
+	dig_buf_clear(&bytes);
+}
+
 int
 main(void)
 {
@@ -294,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_unmerged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
