@@ -225,6 +225,10 @@ verdict(
 			      "makes it anew");
 		return st;
 	}
+	if (totals->lost == 0 && totals->damaged > 0 && repair)
+		return dig_raise(err, DIG_ECORRUPT,
+		    "damaged: %llu, and nothing that refs need is lost by it",
+		    (unsigned long long)totals->damaged);
 	st = dig_raise(err, DIG_ECORRUPT,
 	    "damaged: %llu, files or trees lost by it: %llu",
 	    (unsigned long long)totals->damaged,
@@ -264,6 +268,7 @@ dig_cmd_fsck(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	fsck.quick = opts.quick;
 	fsck.rebuild_index = opts.rebuild_index;
 	fsck.repair = opts.repair && !opts.dry_run;
+	fsck.dry_run = opts.dry_run;
 	fsck.arg = &report;
 	fsck.finding = found;
 	if (opts.json) {

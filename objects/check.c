@@ -75,10 +75,9 @@ say(struct check *check, const struct dig_location *at, enum dig_kind kind,
 
 /* ---- Objects ---------------------------------------------------------- */
 
-/* The id that these bytes have, or why they are no object of the kind. */
-static const char *
-id_of(enum dig_kind kind, const uint8_t *raw, size_t len, struct dig_oid *id,
-    struct dig_error *err)
+const char *
+dig_check_id(enum dig_kind kind, const uint8_t *raw, size_t len,
+    struct dig_oid *id, struct dig_error *err)
 {
 	struct dig_commit *commit;
 	struct dig_tag *tag;
@@ -149,7 +148,7 @@ check_object(struct worker *worker, const struct dig_location *at,
 {
 	struct dig_error err = DIG_ERROR_INIT;
 	struct dig_oid now;
-	const char *flaw = id_of(kind, raw, len, &now, &err);
+	const char *flaw = dig_check_id(kind, raw, len, &now, &err);
 
 	if (flaw == NULL && !dig_oid_eq(&now, id))
 		flaw = "its bytes do not match its id";
@@ -364,9 +363,9 @@ hand_over(struct check *check, struct batch **batch)
 }
 
 /* Header, length and seal of the file. */
-static enum dig_status
+static void
 check_ends(struct check *check, const struct dig_open_pack *pack,
-    const struct dig_pack_state *state, struct dig_error *err)
+    const struct dig_pack_state *state)
 {
 	const uint8_t *store_id = dig_journal_store_id(check->store->journal);
 	struct dig_location at = { pack->number, 0, 0 };
@@ -377,8 +376,8 @@ check_ends(struct check *check, const struct dig_open_pack *pack,
 
 	n = dig_pread_full(pack->fd, bytes, sizeof(bytes), 0);
 	if (n < 0)
-		return dig_raise_os(err, DIG_EIO, (int)-n, "reading a pack");
-	if ((size_t)n < sizeof(bytes))
+		say(check, &at, 0, NULL, 0, "its header cannot be read");
+	else if ((size_t)n < sizeof(bytes))
 		say(check, &at, 0, NULL, 0, "the file is too short");
 	else if (dig_pack_header_check(
 		     bytes, pack->number, &flags, store_id, &why) != DIG_OK)
@@ -388,16 +387,13 @@ check_ends(struct check *check, const struct dig_open_pack *pack,
 		    "header and journal differ about its sort");
 	if ((state->flags & DIG_PACK_SEALED) == 0 ||
 	    state->length < DIG_PACK_HEADER + SEAL_SIZE)
-		return DIG_OK;
+		return;
 	n = dig_pread_full(
 	    pack->fd, bytes, SEAL_SIZE, state->length - SEAL_SIZE);
-	if (n < 0)
-		return dig_raise_os(err, DIG_EIO, (int)-n, "reading a pack");
 	at.offset = state->length - SEAL_SIZE;
 	if (n != SEAL_SIZE || memcmp(bytes, "digseal\n", 8) != 0 ||
 	    dig_get_be64(bytes + 8) != state->run_offset)
 		say(check, &at, 0, NULL, 0, "the seal is damaged");
-	return DIG_OK;
 }
 
 static enum dig_status
@@ -520,9 +516,8 @@ check_packs(struct check *check, struct dig_error *err)
 			say(check, &at, 0, NULL, 0, "the file is missing");
 			continue;
 		}
-		st = check_ends(check, pack, &state->packs[i], err);
-		if (st == DIG_OK)
-			st = check_records(check, pack, err);
+		check_ends(check, pack, &state->packs[i]);
+		st = check_records(check, pack, err);
 		if (st == DIG_OK)
 			st = check_state_of(check, err);
 		check->totals.bytes += pack->length;

@@ -47,4 +47,9 @@ enum dig_status dig_store_check(struct dig_store *store,
     const struct dig_check_options *options, struct dig_check_totals *out,
     struct dig_error *err) DIG_CHECKED;
 
+/* The id that these bytes have, or why they are no object of the kind (then
+ * the text may be err's). */
+const char *dig_check_id(enum dig_kind kind, const uint8_t *raw, size_t len,
+    struct dig_oid *id, struct dig_error *err);
+
 #endif

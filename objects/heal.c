@@ -4,13 +4,20 @@
  */
 #include "objects/heal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "objects/base/io.h"
 #include "objects/store_internal.h"
 
 #define CELL DIG_PARITY_CELL
-#define PAGE ((size_t)4096)
+#define COPIES_MAX 64
+
+/* A file of the same pack, or a mirror of it, that was put away before. */
+struct copy {
+	int fd;
+	uint64_t at; /* where it begins in the pack */
+};
 
 struct dig_healer {
 	struct dig_store *store;
@@ -27,6 +34,8 @@ struct dig_healer {
 	uint64_t group;
 	struct dig_parity_head head;
 	uint8_t *cells; /* of one stripe */
+	struct copy *copies;
+	size_t ncopies;
 	struct dig_heal_counts counts;
 };
 
@@ -73,8 +82,99 @@ dig_healer_free(struct dig_healer *healer)
 	dig_close(healer->pack_fd);
 	dig_close(healer->parity_fd);
 	dig_close(healer->mirror_fd);
+	for (size_t i = 0; i < healer->ncopies; i++)
+		dig_close(healer->copies[i].fd);
+	free(healer->copies);
 	free(healer->cells);
 	free(healer);
+}
+
+struct listing {
+	struct dig_healer *healer;
+	int dirfd;
+};
+
+/* 000001.pack.1a2b, 000001.0002.tail.1a2b: as repair names what it keeps. */
+static bool
+add_copy(void *arg, const char *name, enum dig_ftype type, bool told)
+{
+	struct listing *listing = arg;
+	struct dig_healer *healer = listing->healer;
+	unsigned long long group = 0;
+	unsigned number = 0;
+	char canon[40];
+	size_t len;
+	int fd;
+
+	(void)type;
+	(void)told;
+	if (sscanf(name, "%9u.%llu.tail.", &number, &group) == 2) {
+		dig_mirror_name(number, group, canon);
+	} else {
+		group = 0;
+		dig_pack_name(number, canon);
+	}
+	len = strlen(canon);
+	if (number != healer->number || strncmp(name, canon, len) != 0 ||
+	    name[len] != '.' || group >= UINT32_MAX ||
+	    healer->ncopies == COPIES_MAX)
+		return true;
+	fd = dig_open_at(listing->dirfd, name, DIG_OPEN_READ);
+	if (fd < 0)
+		return true;
+	healer->copies[healer->ncopies].fd = fd;
+	healer->copies[healer->ncopies++].at =
+	    group * dig_parity_group_bytes(&healer->shape);
+	return true;
+}
+
+/* The longest copy stands for a pack that is gone. */
+static void
+take_longest(struct dig_healer *healer)
+{
+	uint64_t longest = 0;
+	struct dig_stat sb;
+	size_t which = 0;
+	int fd;
+
+	for (size_t i = 0; i < healer->ncopies; i++)
+		if (healer->copies[i].at == 0 &&
+		    dig_stat_fd(healer->copies[i].fd, &sb) == 0 &&
+		    sb.size_bytes > longest) {
+			longest = sb.size_bytes;
+			which = i;
+		}
+	if (longest == 0)
+		return;
+	fd = healer->copies[which].fd;
+	healer->copies[which] = healer->copies[--healer->ncopies];
+	healer->pack_fd = fd;
+}
+
+bool
+dig_healer_use_quarantine(struct dig_healer *healer)
+{
+	struct listing listing = { healer, -1 };
+	bool found;
+
+	if (healer->copies != NULL)
+		return true;
+	healer->copies = dig_calloc(COPIES_MAX, sizeof(*healer->copies));
+	listing.dirfd =
+	    dig_open_at(healer->store->dirfd, "quarantine", DIG_OPEN_DIRECTORY);
+	if (listing.dirfd >= 0)
+		dig_list_dir(listing.dirfd, add_copy, &listing);
+	dig_close(listing.dirfd);
+	found = healer->ncopies > 0;
+	if (healer->pack_fd < 0)
+		take_longest(healer);
+	return found;
+}
+
+int
+dig_healer_pack_fd(const struct dig_healer *healer)
+{
+	return healer->pack_fd;
 }
 
 const struct dig_heal_counts *
@@ -84,27 +184,6 @@ dig_healer_counts(const struct dig_healer *healer)
 }
 
 /* ---- Groups and cells ------------------------------------------------- */
-
-/* A file that is missing, short, or cannot be read there: zeros, but no more
- * of them than there are unreadable pages. True when all of it was there. */
-static bool
-read_or_zeros(int fd, uint8_t *data, size_t len, uint64_t at)
-{
-	int64_t n = fd < 0 ? 0 : dig_pread_full(fd, data, len, at);
-	size_t have = n < 0 ? 0 : (size_t)n;
-	size_t part;
-
-	for (size_t done = 0; n < 0 && len > PAGE && done < len; done += part) {
-		part = PAGE - (size_t)((at + done) % PAGE);
-		part = part < len - done ? part : len - done;
-		read_or_zeros(fd, data + done, part, at + done);
-	}
-	if (n < 0 && len > PAGE)
-		return false;
-
-	memset(data + have, 0, len - have);
-	return have == len;
-}
 
 static uint64_t
 group_at(const struct dig_healer *healer, uint64_t group)
@@ -134,7 +213,7 @@ read_head(struct dig_healer *healer, uint64_t at)
 {
 	size_t len = dig_parity_head_bytes(&healer->shape, healer->head.length);
 	uint8_t *bytes = dig_alloc(len);
-	bool good = read_or_zeros(healer->parity_fd, bytes, len, at) &&
+	bool good = dig_pread_or_zeros(healer->parity_fd, bytes, len, at) &&
 		    dig_parity_head_decode(bytes, len, &healer->head);
 
 	free(bytes);
@@ -171,7 +250,7 @@ static bool
 read_cell(struct dig_healer *healer, size_t cell, uint8_t *data)
 {
 	size_t len = dig_parity_cell_bytes(healer->head.length, cell);
-	bool there = read_or_zeros(healer->pack_fd, data, len,
+	bool there = dig_pread_or_zeros(healer->pack_fd, data, len,
 	    group_at(healer, healer->group) + cell * CELL);
 
 	memset(data + len, 0, CELL - len);
@@ -179,12 +258,32 @@ read_cell(struct dig_healer *healer, size_t cell, uint8_t *data)
 	       dig_hash64(data, len) == healer->head.sums[cell];
 }
 
+/* The same from what is in quarantine. */
+static bool
+read_copied_cell(struct dig_healer *healer, size_t cell, uint8_t *data)
+{
+	size_t len = dig_parity_cell_bytes(healer->head.length, cell);
+	uint64_t at = group_at(healer, healer->group) + cell * CELL;
+
+	for (size_t i = 0; i < healer->ncopies && healer->head_good; i++) {
+		const struct copy *copy = &healer->copies[i];
+
+		if (at >= copy->at &&
+		    dig_pread_or_zeros(copy->fd, data, len, at - copy->at) &&
+		    dig_hash64(data, len) == healer->head.sums[cell]) {
+			memset(data + len, 0, CELL - len);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool
 read_parity_cell(struct dig_healer *healer, size_t which, uint8_t *data)
 {
 	const struct dig_parity_head *head = &healer->head;
 
-	return read_or_zeros(healer->parity_fd, data, CELL,
+	return dig_pread_or_zeros(healer->parity_fd, data, CELL,
 		   parity_at(healer, healer->group) +
 		       dig_parity_head_bytes(&healer->shape, head->length) +
 		       which * CELL) &&
@@ -213,11 +312,13 @@ rebuild_cell(struct dig_healer *healer, size_t cell, uint8_t *out)
 			    stripe * shape->parity + i - shape->data, cells[i]);
 		else
 			lost[i] = which < ncells &&
-				  !read_cell(healer, which, cells[i]);
+				  !read_cell(healer, which, cells[i]) &&
+				  !read_copied_cell(healer, which, cells[i]);
 		if (i < shape->data && which >= ncells)
 			memset(cells[i], 0, CELL);
 	}
-	if (!dig_parity_rebuild(shape, cells, lost) ||
+	if ((lost[cell / DIG_PARITY_STRIPES] &&
+		!dig_parity_rebuild(shape, cells, lost)) ||
 	    dig_hash64(cells[cell / DIG_PARITY_STRIPES], len) !=
 		healer->head.sums[cell])
 		return false;
@@ -281,8 +382,8 @@ dig_healer_parity_intact(struct dig_healer *healer, uint64_t group)
 /* Bytes of the pack: covered ones healed, the others from the mirror or from
  * the pack as it stands. */
 static void
-put_bytes(struct dig_healer *healer, bool from_mirror, uint64_t at, size_t len,
-    struct dig_buf *out)
+put_bytes(struct dig_healer *healer, const struct copy *from, uint64_t at,
+    size_t len, struct dig_buf *out)
 {
 	if (at < healer->covered) {
 		uint64_t left = healer->covered - at;
@@ -294,15 +395,17 @@ put_bytes(struct dig_healer *healer, bool from_mirror, uint64_t at, size_t len,
 	}
 	dig_buf_reserve(out, len);
 	if (len > 0) {
-		read_or_zeros(from_mirror ? healer->mirror_fd : healer->pack_fd,
-		    out->data + out->len, len,
-		    from_mirror ? at - healer->covered : at);
+		if (at >= from->at)
+			dig_pread_or_zeros(
+			    from->fd, out->data + out->len, len, at - from->at);
+		else
+			memset(out->data + out->len, 0, len);
 		out->len += len;
 	}
 }
 
 static bool
-record_from(struct dig_healer *healer, bool from_mirror, uint64_t at,
+record_from(struct dig_healer *healer, const struct copy *from, uint64_t at,
     struct dig_record *rec, struct dig_buf *out)
 {
 	uint64_t left = healer->length - at;
@@ -311,14 +414,13 @@ record_from(struct dig_healer *healer, bool from_mirror, uint64_t at,
 	    left < DIG_RECORD_HEADER_MAX ? (size_t)left : DIG_RECORD_HEADER_MAX;
 
 	dig_buf_reset(out);
-	put_bytes(healer, from_mirror, at, want, out);
+	put_bytes(healer, from, at, want, out);
 	if (dig_record_decode(out->data, out->len, rec, &err) != DIG_OK ||
 	    rec->stored_len > left - rec->header_len)
 		return false;
 	want = rec->header_len + (size_t)rec->stored_len;
 	if (want > out->len)
-		put_bytes(
-		    healer, from_mirror, at + out->len, want - out->len, out);
+		put_bytes(healer, from, at + out->len, want - out->len, out);
 	out->len = want;
 	return dig_record_intact(rec, out->data, out->data + rec->header_len);
 }
@@ -327,10 +429,17 @@ bool
 dig_healer_record(struct dig_healer *healer, uint64_t at,
     struct dig_record *rec, struct dig_buf *out)
 {
+	struct copy pack = { healer->pack_fd, 0 };
+	struct copy mirror = { healer->mirror_fd, healer->covered };
+	bool found;
+
 	if (at >= healer->length)
 		return false;
-	return record_from(healer, false, at, rec, out) ||
-	       record_from(healer, true, at, rec, out);
+	found = record_from(healer, &pack, at, rec, out) ||
+		record_from(healer, &mirror, at, rec, out);
+	for (size_t i = 0; !found && i < healer->ncopies; i++)
+		found = record_from(healer, &healer->copies[i], at, rec, out);
+	return found;
 }
 
 void
@@ -453,6 +562,12 @@ overlay_padding(const struct dig_healer *healer, struct dig_buf *image,
 	return true;
 }
 
+static bool
+heal_by(void *arg, uint64_t at, struct dig_record *rec, struct dig_buf *out)
+{
+	return dig_healer_record(arg, at, rec, out);
+}
+
 /*
  * Right the records of an image. They are found by walking the pack, and where
  * no record can be read, at the next place where pack or mirror has one.
@@ -474,8 +589,8 @@ right_records(struct dig_healer *healer, struct dig_buf *image,
 	*whole = true;
 	dig_pack_scan_init(
 	    &scan, healer->pack_fd, healer->flags, 0, healer->length);
-	scan.heal = dig_heal_for_scan;
-	scan.heal_arg = &heal;
+	scan.heal = heal_by;
+	scan.heal_arg = healer;
 	for (;;) {
 		st = dig_pack_scan_next(&scan, &done, err);
 		if (st == DIG_ECORRUPT) {
@@ -508,27 +623,22 @@ right_records(struct dig_healer *healer, struct dig_buf *image,
 }
 
 enum dig_status
-dig_heal_image(struct dig_store *store, uint32_t pack, uint64_t at, size_t len,
+dig_healer_image(struct dig_healer *healer, uint64_t at, size_t len,
     struct dig_buf *out, bool *whole, struct dig_error *err)
 {
-	struct dig_healer *healer = dig_healer_new(store, pack);
+	struct copy pack = { healer->pack_fd, 0 };
 	enum dig_status st = DIG_OK;
 	uint8_t header[DIG_PACK_HEADER];
 
-	if (healer == NULL || at + len > healer->length) {
-		dig_healer_free(healer);
-		return dig_raise(err, DIG_ENOTFOUND, "no parity here");
-	}
 	*whole = true;
 	dig_buf_reset(out);
-	put_bytes(healer, false, at, len, out);
+	put_bytes(healer, &pack, at, len, out);
 	if (at + len > healer->covered)
 		st = right_records(healer, out, at, whole, err);
 	if (healer->covered == 0) {
-		dig_pack_header(pack, healer->flags,
-		    dig_journal_store_id(store->journal), header);
+		dig_pack_header(healer->number, healer->flags,
+		    dig_journal_store_id(healer->store->journal), header);
 		overlay(out, at, header, 0, sizeof(header));
 	}
-	dig_healer_free(healer);
 	return st;
 }

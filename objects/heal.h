@@ -32,6 +32,14 @@ void dig_healer_free(struct dig_healer *healer);
 const struct dig_heal_counts *dig_healer_counts(
     const struct dig_healer *healer);
 /*
+ * From now on what quarantine/ has of this pack serves, too: cells that match
+ * their checksums, and in the open group records. Where the pack is gone, the
+ * longest copy of it stands for it. False: there is nothing of it.
+ */
+bool dig_healer_use_quarantine(struct dig_healer *healer);
+/* The pack that is read, borrowed; negative: there is none. */
+int dig_healer_pack_fd(const struct dig_healer *healer);
+/*
  * Bytes of the covered part, each cell checked and where it is bad rebuilt,
  * appended to out. What is beyond repair comes as it stands. Cells are counted
  * once for each call. `at` and len lie below the covered length.
@@ -48,20 +56,21 @@ bool dig_healer_parity_intact(struct dig_healer *healer, uint64_t group);
 bool dig_healer_record(struct dig_healer *healer, uint64_t at,
     struct dig_record *rec, struct dig_buf *out);
 
+/*
+ * The committed bytes [at, at + len) of the pack, right wherever a cell or a
+ * record says what is right. *whole: records without a gap say so for all that
+ * lies in the open group. Cost: below the open group that of its cells; in it
+ * the pack is walked from its start.
+ */
+enum dig_status dig_healer_image(struct dig_healer *healer, uint64_t at,
+    size_t len, struct dig_buf *out, bool *whole,
+    struct dig_error *err) DIG_CHECKED;
+
 /* Count a place that was put right for a reader (dig_store_healed). */
 void dig_heal_note(struct dig_store *store, uint32_t pack, uint64_t at);
 /* The same for one record, for readers; it is counted in the store. */
 bool dig_heal_record(struct dig_store *store, uint32_t pack, uint64_t at,
     struct dig_record *rec, struct dig_buf *out);
-/*
- * The committed bytes [at, at + len) of a pack, right wherever a cell or a
- * record says what is right. *whole: records without a gap say so for all that
- * lies in the open group. Cost: below the open group that of its cells; in it
- * the pack is walked from its start.
- */
-enum dig_status dig_heal_image(struct dig_store *store, uint32_t pack,
-    uint64_t at, size_t len, struct dig_buf *out, bool *whole,
-    struct dig_error *err) DIG_CHECKED;
 /* dig_heal_record for dig_pack_scan. arg: a struct dig_heal_scan. */
 struct dig_heal_scan {
 	struct dig_store *store;

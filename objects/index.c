@@ -674,6 +674,36 @@ dig_index_rebuild(struct dig_index *index, struct dig_error *err)
 }
 
 enum dig_status
+dig_index_note(struct dig_index *index,
+    enum dig_status (*fn)(void *arg, struct dig_db *db, struct dig_error *err),
+    void *arg, bool *done, struct dig_error *err)
+{
+	enum dig_status st;
+
+	*done = false;
+	assert(!index->in_txn);
+	if (index->db == NULL || dig_db_is_readonly(index->db) ||
+	    take_lock(index, 0, err) != DIG_OK)
+		return DIG_OK;
+	st = read_position(index, err);
+	if (st == DIG_OK && is_current(index) &&
+	    dig_journal_is_fresh(dig_store_journal(index->store))) {
+		st = dig_txn_begin(index->db, err);
+		if (st == DIG_OK)
+			st = fn(arg, index->db, err);
+		if (st == DIG_OK)
+			st = dig_txn_flush(index->db, err);
+		if (st == DIG_OK)
+			st = dig_txn_commit(index->db, err);
+		*done = st == DIG_OK;
+		if (st != DIG_OK)
+			dig_txn_rollback(index->db);
+	}
+	release_lock(index);
+	return st == DIG_ELOCKED || st == DIG_ENOTFOUND ? DIG_OK : st;
+}
+
+enum dig_status
 dig_index_repair(struct dig_index *index,
     const struct dig_repair_options *options, struct dig_error *err)
 {

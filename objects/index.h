@@ -164,6 +164,17 @@ enum dig_status dig_index_cost(struct dig_index *index,
 enum dig_status dig_index_rebuild(
     struct dig_index *index, struct dig_error *err) DIG_CHECKED;
 /*
+ * Write rows of cache tables, and nothing else: if the lock is free at once,
+ * nobody reads the database just then, and it stands where the journal stands.
+ * Otherwise *done is false: what was measured is forgotten. fn: inside the
+ * transaction.
+ *
+ * Errors: those of fn, DB.
+ */
+enum dig_status dig_index_note(struct dig_index *index,
+    enum dig_status (*fn)(void *arg, struct dig_db *db, struct dig_error *err),
+    void *arg, bool *done, struct dig_error *err) DIG_CHECKED;
+/*
  * dig_store_repair, under the lock unless it is a dry run. The journal is
  * healed first; what is open is rolled back, readers are gone.
  */

@@ -272,6 +272,33 @@ add_all_commits(struct dig_index *index, const struct dig_state *from,
 	return st;
 }
 
+/*
+ * Staging rows from one tree to another. Where the old one is lost, anew; where
+ * the new one is, as far as it can be read.
+ */
+static enum dig_status
+put_staging(struct dig_index *index, const struct dig_oid *from,
+    const struct dig_oid *to, struct dig_error *err)
+{
+	struct dig_diff_rows rows = { index, 0, { 0, 0, 0 }, 0 };
+	enum dig_status st = dig_index_put_diff(index, from, to, &rows, err);
+	struct dig_stmt *stmt = NULL;
+	struct dig_oid empty;
+
+	if (!dig_index_is_lost(st, err))
+		return st;
+	dig_log("what was staged: %s", err->msg);
+	st = dig_db_stmt(index->db, DIG_SQL_STAGING_CLEAR, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	st = dig_stmt_run(stmt, err);
+	dig_stmt_done(stmt);
+	dig_tree_empty(&empty);
+	if (st == DIG_OK)
+		st = dig_index_put_diff(index, &empty, to, &rows, err);
+	return dig_index_is_lost(st, err) ? DIG_OK : st;
+}
+
 /* Pending changes anew: what is staged against HEAD. */
 static enum dig_status
 redo_pending(
@@ -289,7 +316,8 @@ redo_pending(
 	if (st == DIG_OK)
 		st = dig_index_put_diff(
 		    index, &tree, &to->staged_root, &rows, err);
-	return st;
+	/* fsck names what is lost. */
+	return dig_index_is_lost(st, err) ? DIG_OK : st;
 }
 
 /* ---- Conflicts -------------------------------------------------------- */
@@ -382,7 +410,6 @@ dig_index_apply(struct dig_index *index, const struct dig_state *from,
     const struct dig_state *to, bool derive, const struct dig_op_stats *stats,
     struct dig_error *err)
 {
-	struct dig_diff_rows staging = { index, 0, { 0, 0, 0 }, 0 };
 	enum dig_status st;
 	bool heads = heads_equal(from, to);
 	bool refs = refs_equal(from, to);
@@ -390,8 +417,8 @@ dig_index_apply(struct dig_index *index, const struct dig_state *from,
 
 	st = dig_index_apply_packs(index, to, err);
 	if (st == DIG_OK && derive)
-		st = dig_index_put_diff(
-		    index, &from->staged_root, &to->staged_root, &staging, err);
+		st = put_staging(
+		    index, &from->staged_root, &to->staged_root, err);
 	/* Without the cost it is a replay, perhaps of more than this commit. */
 	if (st == DIG_OK && !heads && stats != NULL)
 		st = try_plain_commit(index, from, to, stats, &plain, err);

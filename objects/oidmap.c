@@ -133,13 +133,11 @@ dig_oidmap_place(struct dig_oidmap *map, enum dig_kind kind,
 		entry->kind = (uint8_t)kind;
 		shard->len++;
 	}
-	if (!entry->placed) {
-		entry->placed = true;
-		entry->at = *at;
-		if (raw != NULL) {
-			entry->raw = (uint8_t *)dig_memdup0(raw, raw_len);
-			entry->raw_len = (uint32_t)raw_len;
-		}
+	entry->placed = true;
+	entry->at = *at;
+	if (raw != NULL && entry->raw == NULL) {
+		entry->raw = (uint8_t *)dig_memdup0(raw, raw_len);
+		entry->raw_len = (uint32_t)raw_len;
 	}
 	pthread_mutex_unlock(&shard->mutex);
 }

@@ -43,7 +43,8 @@ bool dig_oidmap_find(struct dig_oidmap *map, enum dig_kind kind,
 /* Add an unplaced entry; false when there is one already. */
 bool dig_oidmap_claim(
     struct dig_oidmap *map, enum dig_kind kind, const struct dig_oid *id);
-/* Add or complete; raw (may be NULL) is copied. */
+/* Add or complete; raw (may be NULL) is copied. Of two places the later one
+ * counts: it was written when the earlier one could not be read. */
 void dig_oidmap_place(struct dig_oidmap *map, enum dig_kind kind,
     const struct dig_oid *id, const struct dig_location *at, const void *raw,
     size_t raw_len);

@@ -14,6 +14,7 @@
 #define RECORD_MAGIC 0xd6
 #define PACK_MAGIC "digpack\n"
 #define PACK_VERSION 1
+#define PAGE ((size_t)4096)
 #define SCAN_WINDOW ((size_t)64 << 10)
 #define RESYNC_BUDGET ((uint64_t)1 << 30) /* bytes hashed in one search */
 
@@ -190,6 +191,28 @@ dig_pack_scan_clear(struct dig_pack_scan *scan)
 	dig_buf_clear(&scan->window);
 }
 
+/* Pages that cannot be read are damage like any other: no record begins in
+ * them, and they are no padding. */
+static size_t
+read_around(int fd, uint8_t *data, size_t len, uint64_t at)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t part = PAGE - (size_t)((at + done) % PAGE);
+		int64_t n;
+
+		part = part < len - done ? part : len - done;
+		n = dig_pread_full(fd, data + done, part, at + done);
+		if (n < 0)
+			memset(data + done, 0xff, part);
+		done += n < 0 ? part : (size_t)n;
+		if (n >= 0 && n < (int64_t)part)
+			break;
+	}
+	return done;
+}
+
 /*
  * Bytes at scan->offset in the window. Records that follow each other closely
  * come out of one read; after a jump only a header's worth is read.
@@ -217,7 +240,7 @@ fill_window(struct dig_pack_scan *scan, const uint8_t **data, size_t *len,
 	dig_buf_reserve(&scan->window, want);
 	n = dig_pread_full(scan->fd, scan->window.data, want, at);
 	if (n < 0)
-		return dig_raise_os(err, DIG_EIO, (int)-n, "reading a pack");
+		n = (int64_t)read_around(scan->fd, scan->window.data, want, at);
 	if (n == 0)
 		return dig_raise(err, DIG_ECORRUPT,
 		    "the pack ends at %llu, before its committed length",
@@ -263,7 +286,7 @@ dig_pack_scan_next(
 		}
 		st = fill_window(scan, &data, &len, err);
 		if (st != DIG_OK)
-			break; /* cut off, or it cannot be read */
+			break; /* cut off */
 		/* Bulk packs are padded with zeros up to the next boundary. */
 		if (data[0] == 0 && (scan->flags & DIG_PACK_BULK) &&
 		    scan->offset % DIG_PACK_ALIGN != 0) {
@@ -324,7 +347,7 @@ is_intact_here(struct dig_pack_scan *scan, const uint8_t *data, size_t len,
 	scan->heal = heal;
 	*out = st == DIG_OK;
 	dig_buf_clear(&payload);
-	return st == DIG_ECORRUPT ? DIG_OK : st;
+	return st == DIG_ECORRUPT || st == DIG_EIO ? DIG_OK : st;
 }
 
 enum dig_status

@@ -20,7 +20,8 @@ struct work {
 	const struct dig_pack_state *pack;
 	uint64_t covered;
 	struct dig_healer *healer;
-	int fd;               /* of the pack as it is, or -1 */
+	int fd;       /* of the pack as it is, the healer's; or negative */
+	bool missing; /* fd, if any, is a copy from quarantine/ */
 	struct dig_buf right; /* of the piece */
 	struct dig_buf now;
 	bool open_lost;       /* records of the open group are beyond repair */
@@ -42,6 +43,38 @@ tell(const struct work *work, const char *name, enum dig_repair_what what,
 
 /* ---- Files ------------------------------------------------------------ */
 
+/* Where a file cannot have a second name: its bytes, as far as they can be
+ * read. An errno value. */
+static int
+copy_old(struct dig_store *store, const char *name, int dir, const char *kept)
+{
+	size_t block = (size_t)1 << 20;
+	uint8_t *data = dig_alloc(block);
+	struct dig_stat sb = { 0 };
+	int from = dig_open_at(store->packs_dirfd, name, DIG_OPEN_READ);
+	int to = -1;
+	int rc = from < 0 ? -from : dig_stat_fd(from, &sb);
+
+	if (rc == 0) {
+		to = dig_open_at(dir, kept,
+		    DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_EXCL);
+		rc = to < 0 ? -to : 0;
+	}
+	for (uint64_t at = 0; rc == 0 && at < sb.size_bytes; at += block) {
+		uint64_t left = sb.size_bytes - at;
+		size_t n = left < block ? (size_t)left : block;
+
+		dig_pread_or_zeros(from, data, n, at);
+		rc = dig_pwrite_full(to, data, n, at);
+	}
+	if (rc == 0)
+		rc = dig_sync_data(to);
+	dig_close(from);
+	dig_close(to);
+	free(data);
+	return rc;
+}
+
 /* Keep the damaged file, under its name and a number. An errno value. */
 static int
 keep_old(struct dig_store *store, const char *name)
@@ -62,6 +95,8 @@ keep_old(struct dig_store *store, const char *name)
 	    (unsigned long long)dig_now_ns());
 	/* A link, so that at no moment the file is gone. */
 	rc = dig_link_at(store->packs_dirfd, name, dir, kept);
+	if (rc != 0 && rc != ENOENT)
+		rc = copy_old(store, name, dir, kept);
 	if (rc == 0)
 		rc = dig_sync_dir(dir);
 	dig_close(dir);
@@ -159,17 +194,21 @@ fresh_close(struct work *work, struct fresh *fresh, const char *name, int rc,
 static void
 work_open(struct work *work)
 {
+	struct dig_stat sb;
 	char name[24];
 
 	dig_pack_name(work->pack->number, name);
-	work->fd = dig_open_at(work->store->packs_dirfd, name, DIG_OPEN_READ);
+	work->missing =
+	    dig_stat_at(work->store->packs_dirfd, name, &sb) == ENOENT;
 	work->healer = dig_healer_new(work->store, work->pack->number);
+	if (work->missing && work->covered > 0)
+		dig_healer_use_quarantine(work->healer);
+	work->fd = dig_healer_pack_fd(work->healer);
 }
 
 static void
 work_close(struct work *work)
 {
-	dig_close(work->fd);
 	dig_healer_free(work->healer);
 	work->fd = -1;
 	work->healer = NULL;
@@ -230,8 +269,7 @@ load_open(struct work *work, uint64_t at, size_t len, struct dig_error *err)
 		dig_buf_reset(&work->right);
 		return DIG_OK;
 	}
-	st = dig_heal_image(work->store, work->pack->number, at, len,
-	    &work->right, &whole, err);
+	st = dig_healer_image(work->healer, at, len, &work->right, &whole, err);
 	if (st != DIG_OK || whole)
 		return st;
 	work->open_lost = true;
@@ -361,6 +399,11 @@ tell_of_pack(const struct work *work, const char *name,
 		    work->options->dry_run
 			? "missing; all of it is in the mirror"
 			: "missing; made anew from the mirror");
+	else if (work->missing)
+		tell(work, name, DIG_REPAIR_MADE,
+		    work->options->dry_run
+			? "missing; quarantine/ has a copy of it"
+			: "missing; made anew from a copy in quarantine/");
 	else if (bad == 0)
 		tell(work, name, DIG_REPAIR_REBUILT,
 		    work->options->dry_run
@@ -405,6 +448,19 @@ is_too_short(const struct work *work)
 		   2;
 }
 
+/* Where parity and mirror are not enough, quarantine/ may have the rest. */
+static enum dig_status
+compare_again(struct work *work, bool *differs, struct dig_error *err)
+{
+	work_close(work);
+	work_open(work);
+	if (!dig_healer_use_quarantine(work->healer))
+		return DIG_OK;
+	work->fd = dig_healer_pack_fd(work->healer);
+	work->open_lost = false;
+	return compare_pack(work, differs, err);
+}
+
 static enum dig_status
 repair_pack(struct work *work, struct dig_error *err)
 {
@@ -425,9 +481,15 @@ repair_pack(struct work *work, struct dig_error *err)
 		return DIG_OK;
 	}
 	st = compare_pack(work, &differs, err);
+	counts = *dig_healer_counts(work->healer);
+	if (st == DIG_OK && (counts.lost_cells > 0 || work->open_lost)) {
+		st = compare_again(work, &differs, err);
+		if (dig_healer_counts(work->healer)->bad_cells > 0)
+			counts = *dig_healer_counts(work->healer);
+	}
 	if (st != DIG_OK)
 		return st;
-	counts = *dig_healer_counts(work->healer);
+	differs |= work->missing;
 	if (differs && !work->options->dry_run)
 		st = write_pack(work, name, err);
 	if (st == DIG_OK && !work->parity_wrong &&

@@ -216,7 +216,7 @@ load_tail(struct dig_store *store, struct dig_open_pack *pack, uint64_t from,
 				st = dig_solid_decode(payload.data, payload.len,
 				    scan.record.raw_len, &items, &nitems,
 				    &frame_at, err);
-			if (st == DIG_ECORRUPT) {
+			if (st == DIG_ECORRUPT || st == DIG_EIO) {
 				damaged = true;
 				continue; /* a look-up that fails says so */
 			}
@@ -287,7 +287,7 @@ load_all(struct dig_store *store, struct dig_error *err)
 			return st;
 		store->npacks++;
 		st = load_runs(pack, state->packs[i].run_offset, err);
-		if (st == DIG_ECORRUPT) {
+		if (st == DIG_ECORRUPT || st == DIG_EIO) {
 			/* The records themselves say the same. */
 			dig_log("pack %06u: %s", pack->number, err->msg);
 			for (size_t j = 0; j < pack->nruns; j++)
@@ -336,7 +336,9 @@ verify_pack(
 
 	for (size_t i = 0; st == DIG_OK && intact && i < pack->nruns; i++)
 		st = dig_run_verify(&pack->runs[i], &intact, err);
-	if (st != DIG_OK)
+	if (st == DIG_EIO)
+		intact = false;
+	else if (st != DIG_OK)
 		return st;
 	if (intact && (pack->flags & DIG_PACK_SEALED))
 		return DIG_OK;
@@ -419,6 +421,23 @@ dig_store_has(struct dig_store *store, enum dig_kind kind,
 	if (st == DIG_OK)
 		*out = found > 0;
 	return st;
+}
+
+enum dig_status
+dig_store_place(struct dig_store *store, enum dig_kind kind,
+    const struct dig_oid *id, struct dig_location *out, struct dig_error *err)
+{
+	struct dig_location at[DIG_LOCATIONS_MAX];
+	enum dig_status st;
+	size_t found;
+
+	st = dig_store_locate(store, kind, id, at, &found, err);
+	if (st != DIG_OK)
+		return st;
+	if (found == 0)
+		return dig_raise(err, DIG_ENOTFOUND, "it stands nowhere");
+	*out = at[0];
+	return DIG_OK;
 }
 
 struct range {

@@ -64,6 +64,11 @@ struct dig_location {
 enum dig_status dig_store_has(struct dig_store *store, enum dig_kind kind,
     const struct dig_oid *id, bool *out, struct dig_error *err) DIG_CHECKED;
 
+/* A place where it stands, the first that readers would try. NOTFOUND. */
+enum dig_status dig_store_place(struct dig_store *store, enum dig_kind kind,
+    const struct dig_oid *id, struct dig_location *out,
+    struct dig_error *err) DIG_CHECKED;
+
 /* Ids of a kind with low <= id <= high, into out (at most max); for prefixes.
  */
 enum dig_status dig_store_range(struct dig_store *store, enum dig_kind kind,
@@ -127,6 +132,13 @@ void dig_writer_free(struct dig_writer *writer);
 enum dig_status dig_writer_put(struct dig_writer *writer, enum dig_kind kind,
     const struct dig_oid *id, const void *raw, size_t len,
     const struct dig_oid *base, bool bulk, struct dig_error *err) DIG_CHECKED;
+/*
+ * The same for an object that is there and cannot be read: it gets another
+ * place, which readers find first. The caller puts each only once.
+ */
+enum dig_status dig_writer_put_again(struct dig_writer *writer,
+    enum dig_kind kind, const struct dig_oid *id, const void *raw, size_t len,
+    bool bulk, struct dig_error *err) DIG_CHECKED;
 /* Chunks that are put while this is on can be got from the writer before the
  * transaction ends, as nodes always can: they are held in memory so long. */
 void dig_writer_keep(struct dig_writer *writer, bool on);

@@ -126,6 +126,7 @@ read_back(struct dig_parity_out *out, int pack_fd, int mirror_fd, uint8_t *data,
 	uint64_t both = out->mirrored > at ? out->mirrored - at : 0;
 	int rc = read_block(pack_fd, data, len, at);
 	struct dig_buf right = DIG_BUF_INIT;
+	struct dig_healer *healer;
 	struct dig_error err;
 	bool whole;
 
@@ -138,13 +139,15 @@ read_back(struct dig_parity_out *out, int pack_fd, int mirror_fd, uint8_t *data,
 		0 &&
 	    memcmp(data, other, (size_t)both) == 0)
 		return 0;
-	if (dig_heal_image(out->store, out->pack, at, (size_t)both, &right,
-		&whole, &err) == DIG_OK) {
+	healer = dig_healer_new(out->store, out->pack);
+	if (healer != NULL && dig_healer_image(healer, at, (size_t)both, &right,
+				  &whole, &err) == DIG_OK) {
 		memcpy(data, right.data, (size_t)both);
 		rc = both == len ? 0
 				 : read_block(pack_fd, data + both,
 				       len - (size_t)both, at + both);
 	}
+	dig_healer_free(healer);
 	dig_buf_clear(&right);
 	return rc;
 }

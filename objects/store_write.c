@@ -353,6 +353,21 @@ dig_writer_put(struct dig_writer *writer, enum dig_kind kind,
 	return put_alone(writer, kind, id, raw, len, base, bulk, err);
 }
 
+enum dig_status
+dig_writer_put_again(struct dig_writer *writer, enum dig_kind kind,
+    const struct dig_oid *id, const void *raw, size_t len, bool bulk,
+    struct dig_error *err)
+{
+	assert(writer->store->writing);
+	if (len == 0 || len > DIG_OBJECT_MAX)
+		return dig_raise(err, DIG_EINVALID,
+		    "an object of %zu bytes cannot be stored", len);
+	atomic_store(&writer->store->touched, true);
+	atomic_fetch_add(&writer->store->nclaims, 1);
+	count_chunk(writer->store, kind, len);
+	return put_alone(writer, kind, id, raw, len, NULL, bulk, err);
+}
+
 void
 dig_writer_keep(struct dig_writer *writer, bool on)
 {

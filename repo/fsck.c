@@ -29,6 +29,7 @@ dig_fsck_found(struct dig_fsck *fsck, const struct dig_finding *finding)
 		fsck->totals.repaired++;
 		break;
 	}
+	dig_fsck_keep(fsck, finding);
 	fsck->options->finding(fsck->options->arg, finding);
 }
 
@@ -357,11 +358,17 @@ check_all(struct dig_fsck *fsck, struct dig_error *err)
 		st = check_parity(fsck, err);
 	if (st != DIG_OK || fsck->options->quick)
 		return st;
+	if (fsck->options->repair || fsck->options->dry_run)
+		st = dig_fsck_salvage(fsck, err);
+	if (st != DIG_OK)
+		return st;
 	st = dig_fsck_history(fsck, err);
 	if (st == DIG_OK)
 		st = dig_fsck_index(fsck, err);
 	if (st == DIG_OK)
 		st = repair_index(fsck, err);
+	if (st == DIG_OK)
+		st = dig_fsck_note_damage(fsck, err);
 	return st;
 }
 
@@ -383,6 +390,7 @@ dig_repo_fsck(struct dig_repo *repo, const struct dig_fsck_options *options,
 	free(fsck->commits);
 	free(fsck->commit_slots);
 	free(fsck->bad_packs);
+	dig_fsck_damage_clear(fsck);
 	free(fsck);
 	return st;
 }

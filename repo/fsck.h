@@ -41,6 +41,7 @@ struct dig_fsck_options {
 	bool quick;         /* checksums of records only */
 	bool rebuild_index; /* make index.db anew first */
 	bool repair;        /* put right what can be, then check */
+	bool dry_run;       /* instead: find out what could be */
 	void *arg;
 	/* From the calling thread or another one, one call at a time. */
 	void (*finding)(void *arg, const struct dig_finding *finding);

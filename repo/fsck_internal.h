@@ -35,6 +35,21 @@ struct dig_fsck_commit {
 	bool tree_whole; /* so could its tree */
 };
 
+/* A finding, kept for the table `damage`. */
+struct dig_fsck_damage {
+	bool lost;
+	uint32_t pack; /* 0: not known */
+	uint64_t offset;
+	bool has_offset;
+	enum dig_kind kind; /* 0: not known */
+	struct dig_oid object;
+	bool has_commit;
+	struct dig_oid commit;
+	char *path; /* NULL: none */
+	size_t path_len;
+	char *message;
+};
+
 struct dig_fsck {
 	struct dig_repo *repo;
 	const struct dig_fsck_options *options;
@@ -47,6 +62,9 @@ struct dig_fsck {
 	size_t *commit_slots; /* 1 + position in commits; 0: free */
 	size_t commit_slots_cap;
 	struct dig_tree_known *known;
+	struct dig_fsck_damage *damage;
+	size_t ndamage;
+	size_t damage_cap;
 	uint32_t *bad_packs;
 	size_t nbad_packs;
 	size_t bad_packs_cap;
@@ -67,6 +85,17 @@ void dig_fsck_add_object(struct dig_fsck *fsck, enum dig_kind kind,
 /* NULL: not looked at. */
 struct dig_fsck_commit *dig_fsck_commit(
     struct dig_fsck *fsck, const struct dig_oid *id);
+
+/* fsck_damage.c: what was found, as rows of the index. */
+void dig_fsck_keep(struct dig_fsck *fsck, const struct dig_finding *finding);
+enum dig_status dig_fsck_note_damage(
+    struct dig_fsck *fsck, struct dig_error *err) DIG_CHECKED;
+void dig_fsck_damage_clear(struct dig_fsck *fsck);
+
+/* salvage.c: what bad packs held and parity cannot give back, from elsewhere.
+ * Without options->repair it is only counted. */
+enum dig_status dig_fsck_salvage(
+    struct dig_fsck *fsck, struct dig_error *err) DIG_CHECKED;
 
 /* fsck_trees.c: commits with their trees, refs, HEAD, what is staged. */
 enum dig_status dig_fsck_history(

@@ -149,7 +149,7 @@ check_content(struct tree_check *check, const struct dig_entry *entry,
 out:
 	dig_file_reader_free(reader);
 	if (st == DIG_ECORRUPT || st == DIG_ENOTFOUND) {
-		lost(check, entry, 0, NULL, err->msg);
+		lost(check, entry, DIG_KIND_CONTENT, &entry->stored, err->msg);
 		st = DIG_OK;
 	}
 	return st;

@@ -166,6 +166,7 @@ set_parents(struct making *m, struct dig_error *err)
 {
 	struct dig_node_io io = dig_reader_io(dig_index_reader(m->repo->index));
 	struct dig_commit *commit = &m->commit;
+	enum dig_status st;
 	struct dig_oid id;
 
 	if (m->options->amend) {
@@ -181,7 +182,13 @@ set_parents(struct making *m, struct dig_error *err)
 	}
 	commit->parents = m->parents.data;
 	commit->nparents = m->parents.len / DIG_HASH_SIZE;
-	return dig_commit_place(&io, commit, &m->old_tree, err);
+	st = dig_commit_place(&io, commit, &m->old_tree, err);
+	if (st == DIG_ECORRUPT || st == DIG_ENOTFOUND)
+		dig_hint(err, "'dig fsck --repair' restores what is left of "
+			      "it; 'dig reset --soft COMMIT' goes back to a "
+			      "commit that can be read, as 'dig reflog' lists "
+			      "them");
+	return st;
 }
 
 static enum dig_status

@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PAGE ((size_t)4096)
+
 static void
 fill_stat(const struct statx *sx, struct dig_stat *out)
 {
@@ -238,6 +240,25 @@ dig_pread_full(int fd, void *data, size_t len, uint64_t offset)
 		done += (size_t)n;
 	}
 	return (int64_t)done;
+}
+
+bool
+dig_pread_or_zeros(int fd, void *data, size_t len, uint64_t offset)
+{
+	uint8_t *bytes = data;
+	int64_t n = fd < 0 ? 0 : dig_pread_full(fd, data, len, offset);
+	size_t have = n < 0 ? 0 : (size_t)n;
+	size_t part;
+
+	for (size_t done = 0; n < 0 && len > PAGE && done < len; done += part) {
+		part = PAGE - (size_t)((offset + done) % PAGE);
+		part = part < len - done ? part : len - done;
+		dig_pread_or_zeros(fd, bytes + done, part, offset + done);
+	}
+	if (n < 0 && len > PAGE)
+		return false;
+	memset(bytes + have, 0, len - have);
+	return have == len;
 }
 
 int64_t

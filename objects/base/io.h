@@ -79,6 +79,9 @@ int dig_list_dir(int fd, dig_name_fn *fn, void *arg);
 /* Read up to len bytes at offset; short only at the end of the file.
  * Returns the count or the negated errno. */
 int64_t dig_pread_full(int fd, void *data, size_t len, uint64_t offset);
+/* A file that is missing (fd < 0), short, or cannot be read there: zeros, but
+ * no more of them than there are unreadable pages. True when all was there. */
+bool dig_pread_or_zeros(int fd, void *data, size_t len, uint64_t offset);
 int64_t dig_read_full(int fd, void *data, size_t len);
 /* What one read gives, as soon as there is something; 0 at the end. */
 int64_t dig_read_some(int fd, void *data, size_t len);

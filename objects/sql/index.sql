@@ -159,6 +159,14 @@ SELECT seq, tree_root, generation, depth, jump_id FROM commits WHERE id = :id
 -- returns: id, tree_root, generation, depth, jump_id
 SELECT id, tree_root, generation, depth, jump_id FROM commits WHERE seq = :seq
 
+-- name: commit_get
+-- params: :seq
+-- returns: id, tree_root, author_name, author_email, author_time, author_zone, committer_name, committer_email, committer_time, committer_zone, message, files, bytes, generation, depth, jump_id
+SELECT id, tree_root, author_name, author_email, author_time, author_zone,
+  committer_name, committer_email, committer_time, committer_zone, message,
+  files, bytes, generation, depth, jump_id
+FROM commits WHERE seq = :seq
+
 -- name: commit_page
 -- params: :after :limit
 -- returns: seq, id
@@ -309,6 +317,22 @@ FROM packs WHERE number > :after ORDER BY number LIMIT :limit
 -- name: pack_delete
 -- params: :number
 DELETE FROM packs WHERE number = :number
+
+-- name: damage_put
+-- params: :lost :pack :offset :kind :object_id :path :path_text :commit_id :message
+INSERT INTO damage (lost, pack, offset, kind, object_id, path, path_text,
+  commit_id, message)
+VALUES (:lost, :pack, :offset, :kind, :object_id, :path, :path_text,
+  :commit_id, :message)
+
+-- name: damage_count
+-- returns: rows
+-- scan: counts all rows, and mostly there are none
+SELECT count(*) FROM damage
+
+-- name: damage_clear
+-- scan: deletes all rows
+DELETE FROM damage
 
 -- name: op_stat_put
 -- params: :journal_seq :time :verb :files :bytes_read :bytes_stored :duration_ms

@@ -249,6 +249,47 @@ def killed(tap, sample, trials):
              "again: the files as they were" % (trials, hits), failures)
 
 
+def killed_salvage(tap, sample, trials):
+    """A pack is gone, the working files are there: killed, then run again."""
+    rng, failures, hits = random.Random(SEED + 6), [], 0
+    name = [n for n in packs(sample, ".pack")
+            if os.path.getsize(sample.path(n)) > 2 * GROUP][0]
+
+    def harm():
+        sample.begin()
+        for what, data in sample.files.items():
+            if what.startswith("2:") or what == "0:bulk":
+                with open(os.path.join(sample.repo.work, what[2:]),
+                          "wb") as out:
+                    out.write(data)
+        os.unlink(sample.path(name))
+
+    def left():
+        return [what for what in sorted(sample.answers)
+                if sample.repo.dig("cat", what).code == 0]
+
+    harm()
+    begun = time.monotonic()
+    sample.repo.dig("fsck", "--repair")
+    span, want = time.monotonic() - begun, left()
+    for _ in range(trials):
+        harm()
+        process = sample.repo.start("fsck", "--repair")
+        time.sleep(rng.random() * span)
+        hits += process.poll() is None
+        process.kill()
+        process.wait()
+        failures += sample.wrong_answers(sorted(sample.answers), (0, 4, 5))
+        sample.repo.dig("fsck", "--repair")
+        if left() != want:
+            failures.append("another kill gives back %s" % left())
+        failures += sample.wrong_answers(want)
+    tap.figure(salvage_kills=trials, salvage_kill_failures=len(failures))
+    tap.case(want and not failures, "a pack gone, repair killed %d times (%d "
+             "while it ran) and run again: %d of %d files, as without a kill"
+             % (trials, hits, len(want), len(sample.answers)), failures)
+
+
 def grows(tap, sample):
     """Damage in the open group while commits make it full: S7."""
     rng, failures = random.Random(SEED + 5), []
@@ -294,6 +335,7 @@ def main():
         deleted(tap, sample)
         too_many(tap, sample, count(1, 100))
         killed(tap, sample, count(4, 300))
+        killed_salvage(tap, sample, count(3, 300))
         grows(tap, sample)
     finally:
         scratch.remove()

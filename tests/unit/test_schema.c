@@ -165,7 +165,12 @@ static const char history[] =
     " (1, 1, 64, 0, 1, 0, 28, 40, zeroblob(32), NULL),"
     " (2, 1, 104, 0, 3, 2, 90, 50, zeroblob(32), zeroblob(32));"
     "INSERT INTO packs VALUES (1, 0, 154, 0, 2, 0), (12, 1, 9, 1, 1, 0);"
-    "INSERT INTO op_stats VALUES (7, 100, 'add', 3, 28, 30, 5);";
+    "INSERT INTO op_stats VALUES (7, 100, 'add', 3, 28, 30, 5);"
+    "INSERT INTO damage VALUES (1, 1, 2, 64, 1, zeroblob(32),"
+    " CAST('a' AS BLOB), NULL,"
+    " zeroblob(32), 'is gone');"
+    "INSERT INTO damage VALUES (2, 0, 2, NULL, NULL, NULL, NULL, NULL, NULL,"
+    " 'missing');";
 
 #define SECOND                                                                 \
 	"3031323334353637383930313233343536373839303132333435363738393031"
@@ -175,7 +180,7 @@ static const struct {
 	const char *sql;
 	const char *want;
 } views[] = {
-	{ "SELECT * FROM v_schema", "1.1\n" },
+	{ "SELECT * FROM v_schema", "1.2\n" },
 	{ "SELECT path, hex(path_bytes), kind, mode, size, content_id, head_id"
 	  " FROM v_staged ORDER BY path_bytes",
 	    "a|61|M|100644|10|a2|a1\n"
@@ -215,6 +220,11 @@ static const struct {
 		 "\n" },
 	{ "SELECT * FROM v_packs",
 	    "1|packs/000001.pack|154|2|0\n12|packs/000012.pack|9|1|1\n" },
+	{ "SELECT what, pack, offset, kind, length(object_id), path, "
+	  "path_bytes,"
+	  " length(commit_id), message FROM v_damage",
+	    "lost|2|64|chunk|64|a|a|64|is gone\n"
+	    "damaged|2|||||||missing\n" },
 	{ "SELECT * FROM v_op_stats", "7|100|add|3|28|30|5\n" },
 	/* Types: a row that has all columns, of each view. */
 	{ "SELECT typeof(version) FROM v_schema", "text\n" },
@@ -279,6 +289,8 @@ static const struct {
 	    "committer_zone,subject,message,files,bytes,generation)\n"
 	    "v_conflicts(path,path_bytes,kind,base_mode,base_id,ours_mode,"
 	    "ours_id,theirs_mode,theirs_id)\n"
+	    "v_damage(what,pack,offset,kind,object_id,path,path_bytes,"
+	    "commit_id,message)\n"
 	    "v_files(path,path_bytes,mode,size,content_id)\n"
 	    "v_git_map(git_id,commit_id)\n"
 	    "v_layers(commit_id,parent_id,kind,added,modified,deleted,"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The base tables of .dig/index.db, schema 1.1. "derived" can be made anew
+-- The base tables of .dig/index.db, schema 1.2. "derived" can be made anew
 -- from packs and journal, "cache" holds measurements; nothing else is allowed
 -- here. Ids are 32 bytes of SHA-256; paths and ref names are exact bytes, and
 -- a column *_text beside them holds their C-quoted form only where the bytes
@@ -157,6 +157,20 @@ CREATE TABLE packs (
   sealed INTEGER NOT NULL CHECK (sealed IN (0, 1)), -- 1: closed by a trailer
   objects INTEGER NOT NULL CHECK (objects >= 0), -- objects in it
   run_offset INTEGER NOT NULL       -- byte offset of the last run record; 0: none
+) STRICT;
+
+CREATE TABLE damage (
+  -- cache: what the last full fsck found damaged in packs, and lost by it
+  row INTEGER PRIMARY KEY,          -- order of finding
+  lost INTEGER NOT NULL CHECK (lost IN (0, 1)), -- 1: lost, 0: a damaged record
+  pack INTEGER,                     -- packs.number; NULL: not known
+  offset INTEGER,                   -- byte offset of the record; NULL: not known
+  kind INTEGER,                     -- number of the kind of the object; NULL: not known
+  object_id BLOB CHECK (length(object_id) = 32), -- object id; NULL: not known
+  path BLOB,                        -- exact bytes; NULL: no one path
+  path_text TEXT,                   -- C-quoted, where path is not UTF-8
+  commit_id BLOB CHECK (length(commit_id) = 32), -- where it is lost; NULL: in what is staged
+  message TEXT NOT NULL             -- what fsck said
 ) STRICT;
 
 CREATE TABLE op_stats (

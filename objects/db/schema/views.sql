@@ -5,7 +5,7 @@
 -- itself, so a changed file cannot change what dig reads.
 
 CREATE VIEW v_schema AS
-SELECT '1.1' AS version;
+SELECT '1.2' AS version;
 
 CREATE VIEW v_staged AS
 SELECT
@@ -158,6 +158,21 @@ SELECT
   objects,
   sealed
 FROM packs;
+
+CREATE VIEW v_damage AS
+SELECT
+  CASE lost WHEN 1 THEN 'lost' ELSE 'damaged' END AS what,
+  pack,
+  offset,
+  CASE kind WHEN 1 THEN 'chunk' WHEN 2 THEN 'content' WHEN 3 THEN 'tree'
+    WHEN 4 THEN 'commit' WHEN 5 THEN 'tag' WHEN 6 THEN 'state'
+    ELSE 'kind-' || kind END AS kind,
+  nullif(lower(hex(object_id)), '') AS object_id,
+  coalesce(path_text, CAST(path AS TEXT)) AS path,
+  path AS path_bytes,
+  nullif(lower(hex(commit_id)), '') AS commit_id,
+  message
+FROM damage;
 
 CREATE VIEW v_op_stats AS
 SELECT journal_seq, time, verb, files, bytes_read, bytes_stored, duration_ms
