@@ -92,11 +92,50 @@ json_sum(struct dig_json *json, const struct dig_parity_sum *sum)
 	dig_json_object_end(json);
 }
 
+static void
+print_scrubbed(
+    struct dig_out *out, const struct dig_scrub_sum *sum, uint64_t bytes)
+{
+	struct dig_buf date = DIG_BUF_INIT;
+
+	if (sum->bytes == 0) {
+		dig_out_puts(out, "verified: never; 'dig scrub' does it\n");
+		return;
+	}
+	dig_format_date(&date, DIG_DATE_ISO, sum->oldest, 0);
+	put_size(out, "verified: ", sum->bytes, "");
+	put_size(out, " of ", bytes, ", the longest ago on ");
+	dig_out_raw(out, date.data, date.len);
+	dig_out_puts(out, "\n");
+	dig_buf_clear(&date);
+}
+
+static void
+json_time(struct dig_json *json, const char *name, int64_t time)
+{
+	if (time != 0)
+		dig_json_int(json, name, time);
+	else
+		dig_json_null(json, name);
+}
+
+static void
+json_scrubbed(struct dig_json *json, const struct dig_scrub_sum *sum)
+{
+	dig_json_object(json, "scrub");
+	dig_json_uint(json, "bytes", sum->bytes);
+	json_time(json, "oldest", sum->oldest);
+	dig_json_uint(json, "deep_bytes", sum->deep_bytes);
+	json_time(json, "deep_oldest", sum->deep_oldest);
+	dig_json_object_end(json);
+}
+
 enum dig_status
 dig_cmd_parity(
     struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 {
 	struct dig_parity_sum sums[SUMS_MAX];
+	struct dig_scrub_sum scrubbed;
 	struct dig_repo *repo = NULL;
 	struct opts opts = { 0 };
 	struct dig_args args;
@@ -115,11 +154,17 @@ dig_cmd_parity(
 	if (st != DIG_OK)
 		return st;
 	count = dig_repo_parity(repo, sums, SUMS_MAX);
+	st = dig_repo_scrubbed(repo, &scrubbed, err);
+	if (st != DIG_OK)
+		return st;
 	if (!opts.json) {
 		for (size_t i = 0; i < count; i++)
 			print_sum(&cli->out, &sums[i]);
 		if (count == 0)
 			dig_out_puts(&cli->out, "no packs yet\n");
+		else
+			print_scrubbed(
+			    &cli->out, &scrubbed, scrubbed.total_bytes);
 		return DIG_OK;
 	}
 	dig_json_init(&json, &cli->out);
@@ -128,6 +173,7 @@ dig_cmd_parity(
 	for (size_t i = 0; i < count; i++)
 		json_sum(&json, &sums[i]);
 	dig_json_array_end(&json);
+	json_scrubbed(&json, &scrubbed);
 	dig_json_object_end(&json);
 	dig_json_end(&json);
 	return DIG_OK;

@@ -5,6 +5,8 @@
  */
 #include "objects/check.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "objects/base/io.h"
@@ -18,17 +20,26 @@
 #define BATCH_BYTES ((uint64_t)1 << 20)
 #define BATCH_RECORDS 256
 #define SEAL_SIZE 16
+#define CELL DIG_PARITY_CELL
 
 struct spot {
 	uint64_t at;
 	struct dig_record record;
 };
 
-/* Records that stand one after another. */
+enum batch_what { BATCH_RECORDS_OF, BATCH_PARITY, BATCH_MIRROR };
+
+/* Records that stand one after another; or the parity of a group, or the
+ * mirror. */
 struct batch {
+	enum batch_what what;
 	const struct dig_open_pack *pack;
+	const struct dig_pack_state *state;
 	uint64_t from;
 	uint64_t to;
+	uint64_t cells_from; /* cells that end behind this */
+	uint64_t cells_to;   /* and up to here */
+	uint64_t group;
 	size_t n;
 	struct spot spots[BATCH_RECORDS];
 };
@@ -42,6 +53,11 @@ struct check {
 	atomic_int io_errno;
 	struct dig_check_totals totals;
 	uint64_t total_bytes;
+	atomic_uint_fast64_t nflaws;
+	uint32_t bad_parity; /* pack whose .par was called damaged last */
+	pthread_mutex_t at_work_mutex;
+	pthread_cond_t idle;
+	size_t at_work; /* batches that are not done */
 };
 
 struct worker {
@@ -51,17 +67,23 @@ struct worker {
 	struct dig_buf bytes; /* of the batch */
 	struct dig_buf healed;
 	struct dig_buf raw;
+	struct dig_healer *healer; /* for cells, of one pack */
+	uint32_t healer_pack;
 };
 
 static void
-say(struct check *check, const struct dig_location *at, enum dig_kind kind,
-    const struct dig_oid *id, uint64_t raw_bytes, const char *flaw)
+say_of(struct check *check, const char *file, const struct dig_location *at,
+    enum dig_kind kind, const struct dig_oid *id, uint64_t raw_bytes,
+    const char *flaw)
 {
 	struct dig_checked checked;
 
 	if (flaw == NULL && !check->options->decode)
 		return;
+	if (flaw != NULL)
+		atomic_fetch_add(&check->nflaws, 1);
 	memset(&checked, 0, sizeof(checked));
+	snprintf(checked.file, sizeof(checked.file), "%s", file);
 	checked.at = *at;
 	checked.kind = kind;
 	if (id != NULL)
@@ -71,6 +93,16 @@ say(struct check *check, const struct dig_location *at, enum dig_kind kind,
 	pthread_mutex_lock(&check->mutex);
 	check->options->checked(check->options->arg, &checked);
 	pthread_mutex_unlock(&check->mutex);
+}
+
+static void
+say(struct check *check, const struct dig_location *at, enum dig_kind kind,
+    const struct dig_oid *id, uint64_t raw_bytes, const char *flaw)
+{
+	char name[24];
+
+	dig_pack_name(at->pack, name);
+	say_of(check, name, at, kind, id, raw_bytes, flaw);
 }
 
 /* ---- Objects ---------------------------------------------------------- */
@@ -281,21 +313,130 @@ check_intact(struct worker *worker, const struct dig_location *at,
 	}
 }
 
+/* ---- Cells, parity, mirrors ------------------------------------------- */
+
+static struct dig_healer *
+healer_of(struct worker *worker, uint32_t pack)
+{
+	if (worker->healer_pack != pack) {
+		dig_healer_free(worker->healer);
+		worker->healer = dig_healer_new(worker->check->store, pack);
+		worker->healer_pack = pack;
+	}
+	return worker->healer;
+}
+
+/* The cells that end in a batch, where its records say nothing is wrong: then
+ * it is padding, or the checksum of the cell. */
+static void
+check_cells(struct worker *worker, const struct batch *batch, uint64_t base,
+    size_t have)
+{
+	struct dig_location where = { batch->pack->number, 0, 0 };
+	struct dig_healer *healer = healer_of(worker, where.pack);
+	uint64_t covered = dig_pack_covered(batch->state);
+	uint64_t end;
+
+	for (uint64_t at = batch->cells_from - batch->cells_from % CELL;
+	     healer != NULL && at < covered; at = end) {
+		end = at + CELL < covered ? at + CELL : covered;
+		if (end > batch->cells_to)
+			break;
+		if (end <= batch->cells_from ||
+		    (end - base <= have && dig_healer_cell_is(healer, at,
+					       worker->bytes.data + (at - base),
+					       (size_t)(end - at))))
+			continue;
+		where.offset = at;
+		say(worker->check, &where, 0, NULL, 0,
+		    "64 KiB do not match the checksum that parity has of them");
+	}
+}
+
+static void
+check_parity(struct worker *worker, const struct batch *batch)
+{
+	struct dig_location where = { batch->pack->number, 0, 0 };
+	struct dig_healer *healer = healer_of(worker, where.pack);
+	struct check *check = worker->check;
+	char name[24];
+	bool first;
+
+	if (healer == NULL || dig_healer_parity_intact(healer, batch->group))
+		return;
+	pthread_mutex_lock(&check->mutex);
+	first = check->bad_parity != where.pack;
+	check->bad_parity = where.pack;
+	pthread_mutex_unlock(&check->mutex);
+	if (!first)
+		return;
+	dig_parity_name(where.pack, name);
+	say_of(check, name, &where, 0, NULL, 0, "damaged, or missing");
+}
+
+/* A writer that went on deletes the mirror of a group that became full. */
+static void
+check_mirror(struct worker *worker, const struct batch *batch)
+{
+	struct dig_location where = { batch->pack->number, 0, 0 };
+	struct check *check = worker->check;
+	uint64_t from = dig_pack_covered(batch->state);
+	size_t block = 256 << 10;
+	uint8_t *data = dig_alloc(2 * block);
+	const char *flaw = NULL;
+	char name[40];
+	int fd;
+
+	dig_mirror_name(where.pack, batch->group, name);
+	fd = dig_open_at(check->store->packs_dirfd, name, DIG_OPEN_READ);
+	if (fd < 0)
+		flaw = fd == -ENOENT ? "missing" : "it cannot be read";
+	for (uint64_t at = from; flaw == NULL && at < batch->state->length;) {
+		uint64_t left = batch->state->length - at;
+		size_t n = left < block ? (size_t)left : block;
+
+		if (dig_pread_full(batch->pack->fd, data, n, at) !=
+			(int64_t)n ||
+		    dig_pread_full(fd, data + block, n, at - from) !=
+			(int64_t)n ||
+		    memcmp(data, data + block, n) != 0)
+			flaw = "it and the pack differ";
+		at += n;
+	}
+	dig_close(fd);
+	free(data);
+	if (flaw != NULL && dig_journal_is_fresh(check->store->journal))
+		say_of(check, name, &where, 0, NULL, 0, flaw);
+}
+
 static void
 check_batch(struct worker *worker, const struct batch *batch)
 {
-	size_t len = (size_t)(batch->to - batch->from);
+	bool cells = worker->check->options->pieces != NULL &&
+		     batch->state->shape.data != 0;
+	uint64_t base =
+	    cells ? batch->cells_from - batch->cells_from % CELL : batch->from;
+	uint64_t end = cells ? batch->cells_to : batch->to;
+	uint64_t flaws = atomic_load(&worker->check->nflaws);
+	size_t len = (size_t)(end - base);
 	int64_t n;
 
+	if (batch->what == BATCH_PARITY) {
+		check_parity(worker, batch);
+		return;
+	}
+	if (batch->what == BATCH_MIRROR) {
+		check_mirror(worker, batch);
+		return;
+	}
 	dig_buf_reset(&worker->bytes);
 	dig_buf_reserve(&worker->bytes, len);
-	n = dig_pread_full(
-	    batch->pack->fd, worker->bytes.data, len, batch->from);
+	n = dig_pread_full(batch->pack->fd, worker->bytes.data, len, base);
 	if (n < 0)
 		n = 0; /* each of its records is one that cannot be read */
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct dig_record *rec = &batch->spots[i].record;
-		uint64_t at = batch->spots[i].at - batch->from;
+		uint64_t at = batch->spots[i].at - base;
 		struct dig_location where = { batch->pack->number,
 			batch->spots[i].at, 0 };
 
@@ -306,6 +447,8 @@ check_batch(struct worker *worker, const struct batch *batch)
 			check_record(
 			    worker, &where, rec, worker->bytes.data + at);
 	}
+	if (cells && atomic_load(&worker->check->nflaws) == flaws)
+		check_cells(worker, batch, base, (size_t)n);
 }
 
 static void
@@ -322,6 +465,7 @@ worker_clear(struct worker *worker)
 {
 	dig_reader_free(worker->reader);
 	dig_codec_free(worker->codec);
+	dig_healer_free(worker->healer);
 	dig_buf_clear(&worker->bytes);
 	dig_buf_clear(&worker->healed);
 	dig_buf_clear(&worker->raw);
@@ -338,6 +482,10 @@ work(void *arg, unsigned index)
 	while ((batch = dig_queue_pop(&worker.check->queue)) != NULL) {
 		check_batch(&worker, batch);
 		free(batch);
+		pthread_mutex_lock(&worker.check->at_work_mutex);
+		if (--worker.check->at_work == 0)
+			pthread_cond_signal(&worker.check->idle);
+		pthread_mutex_unlock(&worker.check->at_work_mutex);
 	}
 	worker_clear(&worker);
 }
@@ -357,9 +505,21 @@ hand_over(struct check *check, struct batch **batch)
 		worker_clear(&worker);
 		free(*batch);
 	} else {
+		pthread_mutex_lock(&check->at_work_mutex);
+		check->at_work++;
+		pthread_mutex_unlock(&check->at_work_mutex);
 		dig_queue_push(&check->queue, *batch);
 	}
 	*batch = NULL;
+}
+
+static void
+wait_until_idle(struct check *check)
+{
+	pthread_mutex_lock(&check->at_work_mutex);
+	while (check->at_work > 0)
+		pthread_cond_wait(&check->idle, &check->at_work_mutex);
+	pthread_mutex_unlock(&check->at_work_mutex);
 }
 
 /* Header, length and seal of the file. */
@@ -446,57 +606,248 @@ skip_damage(struct check *check, struct dig_pack_scan *scan, uint32_t pack,
 	return st;
 }
 
-static enum dig_status
-check_records(struct check *check, const struct dig_open_pack *pack,
-    struct dig_error *err)
-{
-	struct dig_heal_scan heal = { check->store, pack->number };
+/* What walks one pack, or a piece of it. */
+struct walk {
+	struct check *check;
+	const struct dig_open_pack *pack;
+	const struct dig_pack_state *state;
+	struct dig_check_piece piece; /* the part that is at work */
+	uint64_t to;                  /* the end of all parts */
+	uint64_t cells_from;
 	struct dig_pack_scan scan;
-	struct batch *batch = NULL;
+	struct batch *batch;
+	uint64_t flaws_before;
+};
+
+static struct batch *
+new_batch(const struct walk *walk, enum batch_what what)
+{
+	struct batch *batch = dig_alloc(sizeof(*batch));
+
+	batch->what = what;
+	batch->pack = walk->pack;
+	batch->state = walk->state;
+	batch->n = 0;
+	return batch;
+}
+
+static void
+hand_over_batch(struct walk *walk, uint64_t cells_to)
+{
+	if (walk->batch == NULL)
+		return;
+	walk->batch->cells_from = walk->cells_from;
+	walk->batch->cells_to = cells_to;
+	walk->cells_from = cells_to;
+	hand_over(walk->check, &walk->batch);
+}
+
+/* Parity of the groups that end in the part, and at the pack's end the mirror
+ * of the open one. */
+static void
+hand_over_parity(struct walk *walk)
+{
+	const struct dig_pack_state *state = walk->state;
+	uint64_t covered = dig_pack_covered(state);
+	struct batch *batch;
+	uint64_t bytes;
+	uint64_t end;
+
+	if (state->shape.data == 0)
+		return;
+	bytes = dig_parity_group_bytes(&state->shape);
+	for (uint64_t at = walk->piece.from - walk->piece.from % bytes;
+	     at < covered; at += bytes) {
+		end = at + bytes < covered ? at + bytes : covered;
+		if (end <= walk->piece.from)
+			continue;
+		if (end > walk->piece.to)
+			break;
+		batch = new_batch(walk, BATCH_PARITY);
+		batch->group = at / bytes;
+		hand_over(walk->check, &batch);
+	}
+	if (walk->piece.to < state->length || covered == state->length)
+		return;
+	batch = new_batch(walk, BATCH_MIRROR);
+	batch->group = covered / bytes;
+	hand_over(walk->check, &batch);
+}
+
+/* All up to here was handed over: wait for it, and say so. */
+static void
+end_part(struct walk *walk, uint64_t to)
+{
+	struct check *check = walk->check;
+
+	hand_over_batch(walk, to);
+	if (check->options->pieces == NULL || to == walk->piece.from)
+		return;
+	walk->piece.to = to;
+	hand_over_parity(walk);
+	wait_until_idle(check);
+	walk->piece.flaws = atomic_load(&check->nflaws) - walk->flaws_before;
+	check->options->piece_done(check->options->arg, &walk->piece);
+	check->totals.bytes += to - walk->piece.from;
+	walk->flaws_before = atomic_load(&check->nflaws);
+	walk->piece.from = to;
+}
+
+/* A batch is full. False: no more of it. */
+static bool
+end_batch(struct walk *walk, enum dig_status *st, struct dig_error *err)
+{
+	struct check *check = walk->check;
+	uint64_t at = walk->scan.at;
+	uint64_t done;
+
+	hand_over_batch(walk, at);
+	if (at - walk->piece.from >= DIG_CHECK_PART)
+		end_part(walk, at);
+	done = check->totals.bytes;
+	done += at - (check->options->pieces != NULL ? walk->piece.from : 0);
+	if (check->options->progress != NULL)
+		check->options->progress(
+		    check->options->arg, done, check->total_bytes);
+	*st = check_state_of(check, err);
+	if (*st == DIG_OK && check->options->pieces != NULL &&
+	    !check->options->go_on(check->options->arg, done))
+		check->totals.stopped = true;
+	return *st == DIG_OK && !check->totals.stopped;
+}
+
+static void
+add_record(struct walk *walk)
+{
+	const struct dig_pack_scan *scan = &walk->scan;
+	struct batch *batch = walk->batch;
+
+	if (batch == NULL) {
+		batch = walk->batch = new_batch(walk, BATCH_RECORDS_OF);
+		batch->from = scan->at;
+	}
+	batch->spots[batch->n].at = scan->at;
+	batch->spots[batch->n++].record = scan->record;
+	batch->to =
+	    scan->at + scan->record.header_len + scan->record.stored_len;
+	walk->check->totals.records++;
+}
+
+static bool
+is_full(const struct walk *walk)
+{
+	const struct dig_pack_scan *scan = &walk->scan;
+
+	return walk->batch != NULL &&
+	       (walk->batch->n == BATCH_RECORDS ||
+		   scan->at + scan->record.header_len +
+			   scan->record.stored_len - walk->batch->from >
+		       BATCH_BYTES);
+}
+
+static enum dig_status
+check_records(struct walk *walk, struct dig_error *err)
+{
+	struct check *check = walk->check;
+	struct dig_pack_scan *scan = &walk->scan;
 	enum dig_status st = DIG_OK;
+	uint64_t end = walk->to;
 	bool done = false;
 
 	/* Records whose headers are healed are found damaged by a worker. */
-	dig_pack_scan_init(&scan, pack->fd, pack->flags, 0, pack->length);
-	scan.heal = dig_heal_for_scan;
-	scan.heal_arg = &heal;
 	while (st == DIG_OK) {
-		st = dig_pack_scan_next(&scan, &done, err);
+		st = dig_pack_scan_next(scan, &done, err);
 		if (st == DIG_ECORRUPT) {
-			hand_over(check, &batch);
-			st =
-			    skip_damage(check, &scan, pack->number, &done, err);
+			hand_over_batch(walk, scan->offset);
+			st = skip_damage(
+			    check, scan, walk->pack->number, &done, err);
 			if (st == DIG_OK && !done)
 				continue;
 		}
-		if (st != DIG_OK || done)
+		if (st != DIG_OK || done || scan->at >= walk->to)
 			break;
-		if (batch != NULL &&
-		    (batch->n == BATCH_RECORDS ||
-			scan.at + scan.record.header_len +
-				scan.record.stored_len - batch->from >
-			    BATCH_BYTES)) {
-			hand_over(check, &batch);
-			if (check->options->progress != NULL)
-				check->options->progress(check->options->arg,
-				    check->totals.bytes + scan.at,
-				    check->total_bytes);
-			st = check_state_of(check, err);
+		if (is_full(walk) && !end_batch(walk, &st, err)) {
+			end = scan->at;
+			break;
 		}
-		if (batch == NULL) {
-			batch = dig_alloc(sizeof(*batch));
-			batch->pack = pack;
-			batch->n = 0;
-			batch->from = scan.at;
-		}
-		batch->spots[batch->n].at = scan.at;
-		batch->spots[batch->n++].record = scan.record;
-		batch->to =
-		    scan.at + scan.record.header_len + scan.record.stored_len;
-		check->totals.records++;
+		add_record(walk);
 	}
-	hand_over(check, &batch);
-	dig_pack_scan_clear(&scan);
+	if (st == DIG_OK)
+		end_part(walk, end);
+	free(walk->batch);
+	return st;
+}
+
+/* Where the records of a piece begin, as the caller has it, or at the pack's
+ * start, when none is there. */
+static void
+begin_walk(struct walk *walk, uint64_t from)
+{
+	struct dig_heal_scan *heal;
+	struct dig_error err;
+	bool done;
+
+	heal = dig_alloc(sizeof(*heal));
+	heal->store = walk->check->store;
+	heal->pack = walk->pack->number;
+	dig_pack_scan_init(&walk->scan, walk->pack->fd, walk->pack->flags, from,
+	    walk->pack->length);
+	walk->scan.heal = dig_heal_for_scan;
+	walk->scan.heal_arg = heal;
+	if (from > DIG_PACK_HEADER &&
+	    dig_pack_scan_next(&walk->scan, &done, &err) != DIG_OK)
+		from = 0;
+	walk->scan.offset = from < DIG_PACK_HEADER ? DIG_PACK_HEADER : from;
+	walk->piece.from = walk->cells_from = from;
+}
+
+static enum dig_status
+check_piece(struct check *check, const struct dig_pack_state *state,
+    uint64_t from, uint64_t to, struct dig_error *err)
+{
+	const struct dig_open_pack *pack =
+	    dig_store_pack(check->store, state->number);
+	struct dig_location at = { state->number, 0, 0 };
+	struct walk walk = { 0 };
+	enum dig_status st;
+
+	if (pack == NULL) {
+		say(check, &at, 0, NULL, 0, "the file is missing");
+		return DIG_OK;
+	}
+	walk.check = check;
+	walk.pack = pack;
+	walk.state = state;
+	walk.to = to;
+	walk.piece.pack = state->number;
+	walk.flaws_before = atomic_load(&check->nflaws);
+	begin_walk(&walk, from);
+	if (walk.piece.from <= DIG_PACK_HEADER)
+		check_ends(check, pack, state);
+	st = check_records(&walk, err);
+	free(walk.scan.heal_arg);
+	dig_pack_scan_clear(&walk.scan);
+	return st == DIG_OK ? check_state_of(check, err) : st;
+}
+
+static enum dig_status
+check_pieces(struct check *check, struct dig_error *err)
+{
+	const struct dig_state *state = dig_store_state(check->store);
+	enum dig_status st = DIG_OK;
+
+	for (size_t i = 0; st == DIG_OK && i < check->options->npieces &&
+			   !check->totals.stopped;
+	     i++) {
+		const struct dig_check_piece *piece =
+		    &check->options->pieces[i];
+		const struct dig_pack_state *pack =
+		    dig_state_pack(state, piece->pack);
+
+		if (pack != NULL && piece->to <= pack->length)
+			st = check_piece(
+			    check, pack, piece->from, piece->to, err);
+	}
 	return st;
 }
 
@@ -507,20 +858,12 @@ check_packs(struct check *check, struct dig_error *err)
 	enum dig_status st = DIG_OK;
 
 	for (size_t i = 0; st == DIG_OK && i < state->npacks; i++) {
-		const struct dig_open_pack *pack =
-		    dig_store_pack(check->store, state->packs[i].number);
-		struct dig_location at = { state->packs[i].number, 0, 0 };
+		const struct dig_pack_state *pack = &state->packs[i];
 
 		check->totals.packs++;
-		if (pack == NULL) {
-			say(check, &at, 0, NULL, 0, "the file is missing");
-			continue;
-		}
-		check_ends(check, pack, &state->packs[i]);
-		st = check_records(check, pack, err);
-		if (st == DIG_OK)
-			st = check_state_of(check, err);
-		check->totals.bytes += pack->length;
+		st = check_piece(check, pack, 0, pack->length, err);
+		if (dig_store_pack(check->store, pack->number) != NULL)
+			check->totals.bytes += pack->length;
 	}
 	return st;
 }
@@ -543,13 +886,20 @@ dig_store_check(struct dig_store *store,
 	for (size_t i = 0; i < dig_store_state(store)->npacks; i++)
 		check.total_bytes += dig_store_state(store)->packs[i].length;
 	pthread_mutex_init(&check.mutex, NULL);
+	pthread_mutex_init(&check.at_work_mutex, NULL);
+	pthread_cond_init(&check.idle, NULL);
 	dig_queue_init(&check.queue, 2 * (size_t)n);
 	check.nworkers = dig_group_start(&group, n, work, &check);
-	st = check_packs(&check, err);
+	if (options->pieces != NULL)
+		st = check_pieces(&check, err);
+	else
+		st = check_packs(&check, err);
 	dig_queue_close(&check.queue);
 	dig_group_join(&group);
 	dig_queue_clear(&check.queue);
 	pthread_mutex_destroy(&check.mutex);
+	pthread_mutex_destroy(&check.at_work_mutex);
+	pthread_cond_destroy(&check.idle);
 	if (st == DIG_OK)
 		st = check_state_of(&check, err);
 	if (st == DIG_OK)

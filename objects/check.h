@@ -9,7 +9,8 @@
 
 /* What was found at one place. */
 struct dig_checked {
-	struct dig_location at; /* offset 0: the pack as a whole */
+	char file[40];          /* below packs/ */
+	struct dig_location at; /* offset 0: the file as a whole */
 	enum dig_kind kind;     /* 0: not known */
 	struct dig_oid id;      /* meaningful when kind is not 0 */
 	uint64_t raw_bytes;
@@ -19,6 +20,17 @@ struct dig_checked {
 /* Called from any thread of the check, one call at a time. */
 typedef void dig_checked_fn(void *arg, const struct dig_checked *checked);
 
+/* Records from one on up to another, and the parity of what ends there. */
+struct dig_check_piece {
+	uint32_t pack;
+	uint64_t from;  /* where a record begins, or 0 */
+	uint64_t to;    /* where one ends */
+	uint64_t flaws; /* found there */
+};
+
+/* A longer piece is reported in parts of about this length. */
+#define DIG_CHECK_PART ((uint64_t)64 << 20)
+
 struct dig_check_options {
 	/* Decode every object and hash it; else only checksums of records. */
 	bool decode;
@@ -27,12 +39,21 @@ struct dig_check_options {
 	dig_checked_fn *checked;
 	/* May be NULL. From the calling thread. */
 	void (*progress)(void *arg, uint64_t done_bytes, uint64_t total_bytes);
+	/* Only these, in this order, with cells, parity and mirrors; NULL: all
+	 * packs, records alone. */
+	const struct dig_check_piece *pieces;
+	size_t npieces;
+	/* With pieces. Is there time for more? Asked about once a MiB. */
+	bool (*go_on)(void *arg, uint64_t done_bytes);
+	/* With pieces. All of this was looked at. From the calling thread. */
+	void (*piece_done)(void *arg, const struct dig_check_piece *piece);
 };
 
 struct dig_check_totals {
 	uint64_t packs;
 	uint64_t records;
-	uint64_t bytes; /* committed */
+	uint64_t bytes; /* committed; with pieces: that were looked at */
+	bool stopped;   /* go_on said so */
 };
 
 /*

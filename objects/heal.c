@@ -354,6 +354,18 @@ dig_healer_covered(
 }
 
 bool
+dig_healer_cell_is(
+    struct dig_healer *healer, uint64_t at, const uint8_t *data, size_t len)
+{
+	uint64_t group_bytes = dig_parity_group_bytes(&healer->shape);
+
+	load_group(healer, at / group_bytes);
+	return !healer->head_good ||
+	       dig_hash64(data, len) ==
+		   healer->head.sums[at % group_bytes / CELL];
+}
+
+bool
 dig_healer_parity_intact(struct dig_healer *healer, uint64_t group)
 {
 	uint64_t at = parity_at(healer, group);

@@ -46,6 +46,10 @@ int dig_healer_pack_fd(const struct dig_healer *healer);
  */
 void dig_healer_covered(
     struct dig_healer *healer, uint64_t at, size_t len, struct dig_buf *out);
+/* The data cell that begins here is this. True also where the head of its group
+ * is damaged: then nobody knows. */
+bool dig_healer_cell_is(
+    struct dig_healer *healer, uint64_t at, const uint8_t *data, size_t len);
 /* Both heads and all parity cells of a group are as they were written. */
 bool dig_healer_parity_intact(struct dig_healer *healer, uint64_t group);
 /*

@@ -36,6 +36,7 @@
 #include "repo/revision.h"
 #include "repo/revs.h"
 #include "repo/sequence.h"
+#include "repo/scrub.h"
 #include "repo/sql.h"
 #include "repo/stage.h"
 #include "repo/stash.h"

@@ -147,27 +147,34 @@ pack_is_bad(struct dig_fsck *fsck, uint32_t pack)
 	fsck->bad_packs[fsck->nbad_packs++] = pack;
 }
 
+void
+dig_fsck_place(
+    const struct dig_checked *it, struct dig_finding *out, char file[48])
+{
+	memset(out, 0, sizeof(*out));
+	out->kind = DIG_FINDING_DAMAGED;
+	snprintf(file, 48, "packs/%s", it->file);
+	out->file = file;
+	out->has_offset = it->at.offset != 0;
+	out->offset = it->at.offset;
+	out->object_kind = it->kind;
+	out->object = it->id;
+	out->message = it->flaw;
+}
+
 static void
 checked(void *arg, const struct dig_checked *it)
 {
 	struct dig_fsck *fsck = arg;
 	struct dig_finding finding;
-	char file[32];
+	char file[48];
 
 	if (it->flaw == NULL) {
 		dig_fsck_add_object(fsck, it->kind, &it->id, it->raw_bytes);
 		return;
 	}
 	pack_is_bad(fsck, it->at.pack);
-	memset(&finding, 0, sizeof(finding));
-	finding.kind = DIG_FINDING_DAMAGED;
-	snprintf(file, sizeof(file), "packs/%06u.pack", it->at.pack);
-	finding.file = file;
-	finding.has_offset = it->at.offset != 0;
-	finding.offset = it->at.offset;
-	finding.object_kind = it->kind;
-	finding.object = it->id;
-	finding.message = it->flaw;
+	dig_fsck_place(it, &finding, file);
 	dig_fsck_found(fsck, &finding);
 }
 
@@ -185,8 +192,12 @@ pack_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 static enum dig_status
 check_packs(struct dig_fsck *fsck, struct dig_error *err)
 {
-	struct dig_check_options options = { !fsck->options->quick, fsck,
-		checked, pack_progress };
+	struct dig_check_options options = {
+		.decode = !fsck->options->quick,
+		.arg = fsck,
+		.checked = checked,
+		.progress = pack_progress,
+	};
 	struct dig_check_totals totals;
 	enum dig_status st;
 

@@ -86,6 +86,10 @@ void dig_fsck_add_object(struct dig_fsck *fsck, enum dig_kind kind,
 struct dig_fsck_commit *dig_fsck_commit(
     struct dig_fsck *fsck, const struct dig_oid *id);
 
+/* A flaw as a finding, which borrows from both. */
+void dig_fsck_place(
+    const struct dig_checked *it, struct dig_finding *out, char file[48]);
+
 /* fsck_damage.c: what was found, as rows of the index. */
 void dig_fsck_keep(struct dig_fsck *fsck, const struct dig_finding *finding);
 enum dig_status dig_fsck_note_damage(

@@ -334,6 +334,21 @@ SELECT count(*) FROM damage
 -- scan: deletes all rows
 DELETE FROM damage
 
+-- name: scrub_put
+-- params: :pack :start :length :generation :time :deep_time
+REPLACE INTO scrub (pack, start, length, generation, time, deep_time)
+VALUES (:pack, :start, :length, :generation, :time, :deep_time)
+
+-- name: scrub_page
+-- params: :pack :after :limit
+-- returns: start, length, generation, time, deep_time
+SELECT start, length, generation, time, deep_time
+FROM scrub WHERE pack = :pack AND start > :after ORDER BY start LIMIT :limit
+
+-- name: scrub_delete
+-- params: :pack :from :to
+DELETE FROM scrub WHERE pack = :pack AND start >= :from AND start < :to
+
 -- name: op_stat_put
 -- params: :journal_seq :time :verb :files :bytes_read :bytes_stored :duration_ms
 REPLACE INTO op_stats (journal_seq, time, verb, files, bytes_read,

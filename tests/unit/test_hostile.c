@@ -600,7 +600,7 @@ note(void *arg, const struct dig_checked *checked)
 static size_t
 look_at(int dirfd)
 {
-	struct dig_check_options options = { true, NULL, note, NULL };
+	struct dig_check_options options = { .decode = true, .checked = note };
 	struct dig_check_totals totals;
 	struct dig_reader *reader;
 	struct dig_buf out = DIG_BUF_INIT;

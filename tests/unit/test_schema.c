@@ -170,7 +170,9 @@ static const char history[] =
     " CAST('a' AS BLOB), NULL,"
     " zeroblob(32), 'is gone');"
     "INSERT INTO damage VALUES (2, 0, 2, NULL, NULL, NULL, NULL, NULL, NULL,"
-    " 'missing');";
+    " 'missing');"
+    "INSERT INTO scrub VALUES (1, 0, 100, 2, 1000, NULL);"
+    "INSERT INTO scrub VALUES (8, 0, 100, 2, 1000, 900);"; /* it is gone */
 
 #define SECOND                                                                 \
 	"3031323334353637383930313233343536373839303132333435363738393031"
@@ -225,6 +227,7 @@ static const struct {
 	  " length(commit_id), message FROM v_damage",
 	    "lost|2|64|chunk|64|a|a|64|is gone\n"
 	    "damaged|2|||||||missing\n" },
+	{ "SELECT * FROM v_scrub", "1|0|100|2|1000|\n" },
 	{ "SELECT * FROM v_op_stats", "7|100|add|3|28|30|5\n" },
 	/* Types: a row that has all columns, of each view. */
 	{ "SELECT typeof(version) FROM v_schema", "text\n" },
@@ -305,6 +308,7 @@ static const struct {
 	    "size)\n"
 	    "v_refs(name,kind,commit_id,is_head)\n"
 	    "v_schema(version)\n"
+	    "v_scrub(pack,start,bytes,generation,time,deep_time)\n"
 	    "v_staged(path,path_bytes,kind,mode,size,content_id,head_id)\n" },
 };
 

@@ -173,6 +173,17 @@ CREATE TABLE damage (
   message TEXT NOT NULL             -- what fsck said
 ) STRICT;
 
+CREATE TABLE scrub (
+  -- cache: when ranges of packs were last read and found right
+  pack INTEGER NOT NULL,            -- packs.number
+  start INTEGER NOT NULL CHECK (start >= 0), -- byte offset of its first record
+  length INTEGER NOT NULL CHECK (length > 0), -- bytes
+  generation INTEGER NOT NULL,      -- how often it was verified
+  time INTEGER NOT NULL,            -- of the last time, seconds since 1970
+  deep_time INTEGER,                -- of the last time by content; NULL: never
+  PRIMARY KEY (pack, start)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE op_stats (
   -- cache: what commands cost
   journal_seq INTEGER PRIMARY KEY,  -- journal record of the operation

@@ -174,6 +174,16 @@ SELECT
   message
 FROM damage;
 
+CREATE VIEW v_scrub AS
+SELECT
+  s.pack AS pack,
+  s.start AS start,
+  s.length AS bytes,
+  s.generation AS generation,
+  s.time AS time,
+  s.deep_time AS deep_time
+FROM scrub AS s JOIN packs AS p ON p.number = s.pack;
+
 CREATE VIEW v_op_stats AS
 SELECT journal_seq, time, verb, files, bytes_read, bytes_stored, duration_ms
 FROM op_stats;
