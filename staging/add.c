@@ -44,7 +44,9 @@ struct pipeline {
 	struct dig_add_result *result;
 	const struct dig_chunk_profile *profile;
 	int dig_dirfd;
-	int64_t clock_ns; /* the file system's, before the batch is read */
+	size_t skip;         /* bytes of a path before those of the folder */
+	struct dig_buf full; /* a path of the walk with the prefix */
+	int64_t clock_ns;    /* the file system's, before the batch is read */
 	/* workers */
 	unsigned nworkers;
 	struct dig_add_worker *workers;
@@ -573,7 +575,8 @@ add_large(
 
 	for (int tries = 0; st == DIG_OK && !same && tries < 2; tries++) {
 		int fd = dig_open_beneath(
-		    pipe->options->root_fd, item->path, DIG_OPEN_READ);
+		    pipe->options->root_fd, item->file, DIG_OPEN_READ);
+		struct dig_put_source source = dig_put_from_fd(&fd);
 
 		item->outcome = DIG_ADD_UNREADABLE;
 		if (fd < 0) {
@@ -591,7 +594,7 @@ add_large(
 		dig_advise_sequential(fd);
 		item->settled =
 		    dig_racy_is_settled(&item->stat, pipe->clock_ns);
-		st = dig_add_bulk_read(&bulk, fd, NULL, 0, item, err);
+		st = dig_add_bulk_read(&bulk, &source, NULL, 0, item, err);
 		same = st == DIG_OK && dig_stat_fd(fd, &after) == 0 &&
 		       dig_stat_same(&item->stat, &after) &&
 		       item->entry.size_bytes == after.size_bytes;
@@ -642,7 +645,8 @@ still_has(struct pipeline *pipe, const char *path, const struct dig_stat *stat,
 	struct dig_oid now;
 	const char *name;
 	bool same = false;
-	int fd = dig_open_parent(pipe->options->root_fd, path, &name);
+	int fd =
+	    dig_open_parent(pipe->options->root_fd, path + pipe->skip, &name);
 
 	if (fd < 0)
 		return false;
@@ -744,6 +748,7 @@ candidate(struct pipeline *pipe, const char *path, size_t len,
 	memset(&item, 0, sizeof(item));
 	item.path = dig_memdup0(path, len);
 	item.path_len = len;
+	item.file = item.path + pipe->skip;
 	item.remove = stat == NULL;
 	if (stat != NULL)
 		item.stat = *stat;
@@ -777,7 +782,7 @@ not_walked(struct pipeline *pipe, const char *path, size_t len,
 		return DIG_OK;
 	if (row != NULL && row->staged.kind == DIG_ENTRY_LINK)
 		return DIG_OK; /* a foreign commit: nothing of it is here */
-	fd = dig_open_parent(pipe->options->root_fd, path, &name);
+	fd = dig_open_parent(pipe->options->root_fd, path + pipe->skip, &name);
 	rc = fd < 0 ? -fd : dig_stat_at(fd, name, &stat);
 	dig_close(fd);
 	if (rc == 0 &&
@@ -833,6 +838,39 @@ not_a_file(struct pipeline *pipe, const struct dig_walk_entry *entry)
 	}
 }
 
+/* The next entry of the walk, and the path that it is staged under. */
+static enum dig_status
+next_walked(struct pipeline *pipe, struct dig_walk *walk,
+    const struct dig_walk_entry **entry, const char **path, size_t *len,
+    struct dig_error *err)
+{
+	const char *reason;
+	enum dig_status st;
+
+	for (;;) {
+		st = dig_walk_next(walk, entry, err);
+		if (st != DIG_OK || *entry == NULL)
+			return st;
+		*path = (*entry)->path;
+		*len = (*entry)->len;
+		if (pipe->skip == 0)
+			return DIG_OK;
+		dig_buf_reset(&pipe->full);
+		dig_buf_puts(&pipe->full, pipe->options->prefix);
+		dig_buf_putc(&pipe->full, '/');
+		dig_buf_put(&pipe->full, *path, *len);
+		reason = *len > 0
+			     ? dig_path_check(pipe->full.data, pipe->full.len)
+			     : NULL;
+		if (reason == NULL) {
+			*path = (const char *)pipe->full.data;
+			*len = pipe->full.len;
+			return DIG_OK;
+		}
+		say_left_out(pipe, *path, reason, true);
+	}
+}
+
 /* Walk and rows side by side, both in path order. */
 static enum dig_status
 join(struct pipeline *pipe, struct dig_walk *walk, struct dig_rows *rows,
@@ -840,20 +878,22 @@ join(struct pipeline *pipe, struct dig_walk *walk, struct dig_rows *rows,
 {
 	const struct dig_walk_entry *entry = NULL;
 	const struct dig_row *row = NULL;
+	const char *path = NULL;
 	enum dig_status st;
+	size_t len = 0;
 
-	st = dig_walk_next(walk, &entry, err);
+	st = next_walked(pipe, walk, &entry, &path, &len, err);
 	if (st == DIG_OK)
 		st = dig_rows_next(rows, &row, err);
 	while (st == DIG_OK && (entry != NULL || row != NULL)) {
 		bool file =
 		    entry != NULL && (entry->what == DIG_WALK_FILE ||
 					 entry->what == DIG_WALK_SYMLINK);
-		int cmp = entry == NULL ? 1
-			  : !file || row == NULL
-			      ? -1
-			      : dig_path_cmp(entry->path, entry->len, row->path,
-				    row->path_len);
+		int cmp =
+		    entry == NULL ? 1
+		    : !file || row == NULL
+			? -1
+			: dig_path_cmp(path, len, row->path, row->path_len);
 
 		if (entry != NULL && !file)
 			not_a_file(pipe, entry);
@@ -863,13 +903,13 @@ join(struct pipeline *pipe, struct dig_walk *walk, struct dig_rows *rows,
 			st = not_walked(
 			    pipe, row->path, row->path_len, row, err);
 		else if (cmp == 0)
-			st = candidate(pipe, entry->path, entry->len,
-			    &entry->stat, row, NULL, err);
-		else if (is_wanted(pipe, entry->path))
-			st = candidate(pipe, entry->path, entry->len,
-			    &entry->stat, NULL, row, err);
+			st = candidate(
+			    pipe, path, len, &entry->stat, row, NULL, err);
+		else if (is_wanted(pipe, path))
+			st = candidate(
+			    pipe, path, len, &entry->stat, NULL, row, err);
 		if (st == DIG_OK && cmp <= 0)
-			st = dig_walk_next(walk, &entry, err);
+			st = next_walked(pipe, walk, &entry, &path, &len, err);
 		if (st == DIG_OK && cmp >= 0)
 			st = dig_rows_next(rows, &row, err);
 	}
@@ -937,6 +977,7 @@ clear_pipeline(struct pipeline *pipe)
 	free(pipe->edits.at);
 	free(pipe->others.at);
 	free(pipe->owned_paths);
+	dig_buf_clear(&pipe->full);
 	pthread_mutex_destroy(&pipe->mutex);
 	pthread_cond_destroy(&pipe->done);
 }
@@ -961,6 +1002,10 @@ walk_and_join(struct pipeline *pipe, struct dig_error *err)
 	walk_options.pathspec = options->pathspec;
 	if (options->pathspec != NULL)
 		under_len = dig_pathspec_common_dir(options->pathspec, &under);
+	if (pipe->skip > 0) {
+		under = options->prefix;
+		under_len = pipe->skip - 1;
+	}
 	rows = dig_rows_new_at(db, under, under_len);
 	st = dig_walk_open(options->root_fd, &walk_options, &walk, err);
 	if (st == DIG_OK)
@@ -1029,6 +1074,8 @@ init_pipeline(struct pipeline *pipe, const struct dig_add_options *options,
 	pipe->options = options;
 	pipe->result = result;
 	pipe->dig_dirfd = dig_index_dirfd(options->index);
+	if (options->prefix != NULL && *options->prefix != '\0')
+		pipe->skip = strlen(options->prefix) + 1;
 	pthread_mutex_init(&pipe->mutex, NULL);
 	pthread_cond_init(&pipe->done, NULL);
 	pipe->profile = dig_chunk_profile(dig_store_chunk_profile(store));
@@ -1093,6 +1140,7 @@ dig_add_stream(struct dig_index *index, int fd, const char *path, bool exec,
     const char *verb, struct dig_add_result *result, struct dig_error *err)
 {
 	struct dig_add_options options;
+	struct dig_put_source source = dig_put_from_fd(&fd);
 	struct dig_add_bulk bulk;
 	struct dig_add_item item;
 	struct pipeline pipe;
@@ -1131,7 +1179,7 @@ dig_add_stream(struct dig_index *index, int fd, const char *path, bool exec,
 	    dig_index_db(index), path, item.path_len, &item.before, err);
 	if (st == DIG_OK)
 		st = dig_add_bulk_read(
-		    &bulk, fd, head.data, head.len, &item, err);
+		    &bulk, &source, head.data, head.len, &item, err);
 	if (st == DIG_OK && item.outcome == DIG_ADD_UNREADABLE)
 		st =
 		    dig_raise(err, DIG_EFILE, "standard input %s", item.reason);

@@ -60,7 +60,10 @@ struct dig_add_aside {
 void dig_add_aside_clear(struct dig_add_aside *aside);
 
 struct dig_add_options {
-	int root_fd;               /* the work tree */
+	int root_fd; /* the work tree, or another folder */
+	/* NULL or "": none. A folder that has passed dig_path_check: what is
+	 * read is staged below it, and nothing else is looked at. */
+	const char *prefix;
 	struct dig_index *index;   /* not in a transaction */
 	struct dig_ignore *ignore; /* NULL: ignore rules do not count (-f) */
 	struct dig_pathspec *pathspec; /* NULL: everything */

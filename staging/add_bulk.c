@@ -188,7 +188,7 @@ checkpoint(struct bulk *bulk, struct dig_error *err)
  * Returns an errno value. */
 static int
 fill(struct buffer *buffer, struct dig_cursor *rest, struct dig_cursor *head,
-    int fd)
+    const struct dig_put_source *source)
 {
 	struct dig_cursor *from[2] = { rest, head };
 	int64_t n;
@@ -206,8 +206,8 @@ fill(struct buffer *buffer, struct dig_cursor *rest, struct dig_cursor *head,
 	}
 	if (buffer->len == BUFFER_BYTES)
 		return 0;
-	n = dig_read_full(
-	    fd, buffer->data + buffer->len, BUFFER_BYTES - buffer->len);
+	n = source->read(source->arg, buffer->data + buffer->len,
+	    BUFFER_BYTES - buffer->len);
 	if (n < 0)
 		return (int)-n;
 	buffer->len += (size_t)n;
@@ -216,8 +216,8 @@ fill(struct buffer *buffer, struct dig_cursor *rest, struct dig_cursor *head,
 
 /* Read, cut and hand out until the end. *os: the file's trouble. */
 static enum dig_status
-pump(struct bulk *bulk, int fd, struct dig_cursor head, int *os,
-    struct dig_error *err)
+pump(struct bulk *bulk, const struct dig_put_source *source,
+    struct dig_cursor head, int *os, struct dig_error *err)
 {
 	struct dig_cursor rest = { NULL, NULL, false };
 	enum dig_status st = DIG_OK;
@@ -233,7 +233,7 @@ pump(struct bulk *bulk, int fd, struct dig_cursor head, int *os,
 		st = retire(bulk, buffer, err);
 		if (st != DIG_OK)
 			break;
-		*os = fill(buffer, &rest, &head, fd);
+		*os = fill(buffer, &rest, &head, source);
 		if (*os != 0)
 			break;
 		last = buffer->len < BUFFER_BYTES;
@@ -289,9 +289,24 @@ start(struct bulk *bulk, unsigned nthreads, struct dig_error *err)
 	return DIG_OK;
 }
 
+static int64_t
+read_fd(void *arg, void *data, size_t len)
+{
+	return dig_read_full(*(const int *)arg, data, len);
+}
+
+struct dig_put_source
+dig_put_from_fd(int *fd)
+{
+	struct dig_put_source source = { read_fd, fd };
+
+	return source;
+}
+
 enum dig_status
-dig_add_bulk_read(const struct dig_add_bulk *options, int fd, const void *head,
-    size_t head_len, struct dig_add_item *item, struct dig_error *err)
+dig_add_bulk_read(const struct dig_add_bulk *options,
+    const struct dig_put_source *source, const void *head, size_t head_len,
+    struct dig_add_item *item, struct dig_error *err)
 {
 	struct dig_writer *writer = dig_index_writer(options->index);
 	struct dig_put put = { .writer = writer };
@@ -314,7 +329,8 @@ dig_add_bulk_read(const struct dig_add_bulk *options, int fd, const void *head,
 		bulk.bases = dig_put_old(&put, &old);
 	st = start(&bulk, nthreads, err);
 	if (st == DIG_OK)
-		st = pump(&bulk, fd, dig_cursor_over(head, head_len), &os, err);
+		st = pump(
+		    &bulk, source, dig_cursor_over(head, head_len), &os, err);
 	for (unsigned i = 0; st == DIG_OK && i < nthreads; i++)
 		st = dig_writer_flush(bulk.writers[i], err);
 	if (st == DIG_OK && os == 0)
@@ -336,8 +352,9 @@ dig_add_bulk_read(const struct dig_add_bulk *options, int fd, const void *head,
 
 enum dig_status
 dig_put_stream(struct dig_index *index, const struct dig_chunk_profile *profile,
-    const struct dig_entry *old, int fd, const char *verb, uint64_t *op,
-    struct dig_entry *entry, struct dig_error *err)
+    const struct dig_entry *old, const struct dig_put_source *source,
+    const char *verb, uint64_t *op, struct dig_entry *entry,
+    struct dig_error *err)
 {
 	struct dig_add_bulk bulk = {
 		.index = index,
@@ -351,7 +368,7 @@ dig_put_stream(struct dig_index *index, const struct dig_chunk_profile *profile,
 
 	memset(&item, 0, sizeof(item));
 	item.entry = *entry;
-	st = dig_add_bulk_read(&bulk, fd, NULL, 0, &item, err);
+	st = dig_add_bulk_read(&bulk, source, NULL, 0, &item, err);
 	if (st == DIG_OK && item.outcome == DIG_ADD_UNREADABLE)
 		st = dig_raise(err, DIG_EFILE, "it %s", item.reason);
 	if (st == DIG_OK)

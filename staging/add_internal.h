@@ -26,6 +26,7 @@ enum dig_add_outcome {
 struct dig_add_item {
 	char *path;
 	size_t path_len;
+	const char *file;     /* where it is read, borrowed from path */
 	struct dig_stat stat; /* what the walk saw, then what was read */
 	bool remove;
 	bool covers; /* tracked files may stand below its path */
@@ -70,8 +71,8 @@ enum dig_status dig_add_read(struct dig_add_worker *worker, int root_fd,
  * A large file, or a stream: this thread reads and cuts, threads of its own
  * hash, compress and append. Fills item as dig_add_read does.
  *
- * fd    read from where it stands to its end
- * head  bytes that were read already, or empty
+ * source  read to its end
+ * head    bytes that were read already, or empty
  */
 struct dig_add_bulk {
 	struct dig_index *index;
@@ -85,8 +86,8 @@ struct dig_add_bulk {
 	uint64_t files_before;
 	uint64_t bytes_before;
 };
-enum dig_status dig_add_bulk_read(const struct dig_add_bulk *bulk, int fd,
-    const void *head, size_t head_len, struct dig_add_item *item,
-    struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_add_bulk_read(const struct dig_add_bulk *bulk,
+    const struct dig_put_source *source, const void *head, size_t head_len,
+    struct dig_add_item *item, struct dig_error *err) DIG_CHECKED;
 
 #endif

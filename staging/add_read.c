@@ -46,7 +46,7 @@ read_file(struct dig_add_worker *worker, int root_fd, struct dig_add_item *item)
 	int fd;
 
 	for (int tries = 0; tries < RETRIES; tries++) {
-		fd = dig_open_beneath(root_fd, item->path, DIG_OPEN_READ);
+		fd = dig_open_beneath(root_fd, item->file, DIG_OPEN_READ);
 		if (fd < 0) {
 			unreadable(item, "cannot be opened", -fd);
 			return;
@@ -84,7 +84,7 @@ static void
 read_link(struct dig_add_worker *worker, int root_fd, struct dig_add_item *item)
 {
 	const char *name;
-	int fd = dig_open_parent(root_fd, item->path, &name);
+	int fd = dig_open_parent(root_fd, item->file, &name);
 	int rc;
 
 	rc = fd < 0 ? -fd : dig_readlink_at(fd, name, &worker->bytes);

@@ -34,17 +34,27 @@ enum dig_status dig_put_bytes(struct dig_put *put, const struct dig_entry *old,
     bool whole, const void *data, size_t len, struct dig_entry *entry,
     struct dig_error *err) DIG_CHECKED;
 
+/* Where the bytes of a stream come from: as many as asked for, fewer at the
+ * end only, or the negated errno. */
+struct dig_put_source {
+	int64_t (*read)(void *arg, void *data, size_t len);
+	void *arg;
+};
+
 /*
- * Store what a descriptor holds from where it stands to its end, with memory
- * that does not depend on its size, by threads. Inside a transaction; what is
- * stored so far is committed after every GiB, under the operation *op.
+ * Store what a source gives up to its end, with memory that does not depend on
+ * its size, by threads; the source is asked by this one. Inside a transaction;
+ * what is stored so far is committed after every GiB, under the operation *op.
  *
  * Errors: those of the writer and the index; FILE when it cannot be read.
  */
 enum dig_status dig_put_stream(struct dig_index *index,
     const struct dig_chunk_profile *profile, const struct dig_entry *old,
-    int fd, const char *verb, uint64_t *op, struct dig_entry *entry,
-    struct dig_error *err) DIG_CHECKED;
+    const struct dig_put_source *source, const char *verb, uint64_t *op,
+    struct dig_entry *entry, struct dig_error *err) DIG_CHECKED;
+
+/* A source that reads a descriptor from where it stands; *fd is borrowed. */
+struct dig_put_source dig_put_from_fd(int *fd);
 
 /* ---- Inside of staging/ ----------------------------------------------- */
 

@@ -45,7 +45,9 @@ static enum dig_status
 store_blob(struct dig_import *import, const struct dig_import_blob *blob,
     const struct dig_entry *old, struct dig_entry *entry, struct dig_error *err)
 {
+	struct dig_put_source source;
 	enum dig_status st;
+	int fd = blob->fd;
 
 	if (blob->fd < 0) {
 		import->uncommitted += blob->bytes.len;
@@ -56,10 +58,11 @@ store_blob(struct dig_import *import, const struct dig_import_blob *blob,
 	if (lseek(blob->fd, 0, SEEK_SET) != 0)
 		return dig_raise_os(
 		    err, DIG_EIO, errno, "reading from .dig/tmp");
+	source = dig_put_from_fd(&fd);
 	st = dig_writer_flush(import->put.writer, err);
 	if (st == DIG_OK)
 		st = dig_put_stream(import->index, import->put.profile, old,
-		    blob->fd, "import", &import->op, entry, err);
+		    &source, "import", &import->op, entry, err);
 	if (st == DIG_EFILE)
 		err->status = st = DIG_EIO;
 	return st;
