@@ -109,6 +109,7 @@ write_into(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
     const char *rev, const char *const *paths, size_t npaths,
     struct dig_error *err)
 {
+	struct dig_selection what = { rev, NULL, paths, npaths };
 	struct dig_checkout_result result;
 	enum dig_status st;
 
@@ -116,8 +117,7 @@ write_into(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 		return dig_raise(err, DIG_EINVALID,
 		    rev == NULL ? "--into needs a revision"
 				: "--into goes without -f and --detach");
-	st = dig_checkout_into(
-	    repo, opts->into, rev, paths, npaths, &result, err);
+	st = dig_checkout_into(repo, opts->into, &what, &result, err);
 	dig_cli_progress_end(cli);
 	if (st == DIG_OK && !opts->quiet) {
 		dig_out_printf(&cli->out, "Wrote %llu file%s into ",

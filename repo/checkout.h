@@ -79,23 +79,31 @@ void dig_checkout_result_clear(struct dig_checkout_result *result);
 enum dig_status dig_checkout_is_begun(struct dig_repo *repo, bool *begun,
     struct dig_oid *commit, struct dig_error *err) DIG_CHECKED;
 
+/* Which files of which revision are written elsewhere, and how named. */
+struct dig_selection {
+	const char *rev;
+	const char *prefix;       /* stands before each path; NULL: nothing */
+	const char *const *paths; /* pathspecs, relative to the current folder
+				     of the work tree; none: all */
+	size_t npaths;
+};
+
 /*
  * Write the files of a revision into `dir`, which is new or empty (relative to
  * the current folder). HEAD, staging and work tree are not touched, no lock is
  * taken. Killed, it leaves a part of the files there.
  *
- * paths  pathspecs, relative to the current folder of the work tree
  * Errors: EXISTS (dir is not empty), NOTFOUND (revision, pathspec), FILE,
- * INVALID (names that this file system cannot tell apart), CANCELLED, those
- * of the store.
+ * INVALID (names that this file system cannot tell apart, the prefix),
+ * CANCELLED, those of the store.
  */
 enum dig_status dig_checkout_into(struct dig_repo *repo, const char *dir,
-    const char *rev, const char *const *paths, size_t npaths,
-    struct dig_checkout_result *result, struct dig_error *err) DIG_CHECKED;
+    const struct dig_selection *what, struct dig_checkout_result *result,
+    struct dig_error *err) DIG_CHECKED;
 
-/* The same for a tree, whatever names it. */
+/* The same for a tree, whatever names it; what->rev is not looked at. */
 enum dig_status dig_checkout_tree_into(struct dig_repo *repo, const char *dir,
-    const struct dig_oid *tree, const char *const *paths, size_t npaths,
+    const struct dig_oid *tree, const struct dig_selection *what,
     struct dig_checkout_result *result, struct dig_error *err) DIG_CHECKED;
 
 /* ---- restore ---------------------------------------------------------- */

@@ -12,51 +12,8 @@
 #include "repo/checkout.h"
 #include "repo/fold.h"
 #include "repo/revision.h"
-#include "repo/select.h"
+#include "repo/selection.h"
 #include "repo/worktree_write.h"
-
-struct collected {
-	struct dig_repo *repo;
-	struct dig_entry *entries;
-	size_t n;
-	size_t cap;
-	uint64_t skipped_links;
-};
-
-/* Every path is checked here, before the first file is made. */
-static enum dig_status
-collect(void *arg, const struct dig_entry *entry, struct dig_error *err)
-{
-	struct collected *all = arg;
-	const char *bad = dig_path_check(entry->path, entry->path_len);
-	struct dig_entry *copy;
-
-	if (bad != NULL) {
-		struct dig_buf shown = DIG_BUF_INIT;
-
-		dig_path_quote(&shown, entry->path, entry->path_len, true);
-		dig_raise(err, DIG_ECORRUPT, "the tree has a path that %s: %s",
-		    bad, (char *)shown.data);
-		dig_buf_clear(&shown);
-		return DIG_ECORRUPT;
-	}
-	if (entry->kind == DIG_ENTRY_LINK) {
-		struct dig_buf shown = DIG_BUF_INIT;
-
-		dig_path_quote(&shown, entry->path, entry->path_len, true);
-		dig_repo_warn(all->repo,
-		    "%s: names a foreign commit and is left out",
-		    (char *)shown.data);
-		dig_buf_clear(&shown);
-		all->skipped_links++;
-		return DIG_OK;
-	}
-	DIG_GROW(all->entries, all->cap, all->n + 1);
-	copy = &all->entries[all->n++];
-	*copy = *entry;
-	copy->path = (const uint8_t *)dig_memdup0(entry->path, entry->path_len);
-	return DIG_OK;
-}
 
 /* The folder, made if missing; EXISTS unless it is empty. */
 static enum dig_status
@@ -98,7 +55,7 @@ open_empty(const char *dir, int *out, bool *made, struct dig_error *err)
 }
 
 static enum dig_status
-write_all(struct dig_repo *repo, int root_fd, const struct collected *all,
+write_all(struct dig_repo *repo, int root_fd, const struct dig_selected *all,
     uint64_t *written, struct dig_error *err)
 {
 	struct dig_write_job *jobs = dig_calloc(all->n + 1, sizeof(*jobs));
@@ -121,55 +78,19 @@ write_all(struct dig_repo *repo, int root_fd, const struct collected *all,
 	return st;
 }
 
-static enum dig_status
-check_nesting(const struct collected *all, struct dig_error *err)
-{
-	struct dig_nesting nesting = { NULL, 0, 0 };
-	enum dig_status st = DIG_OK;
-
-	for (size_t i = 0; i < all->n && st == DIG_OK; i++)
-		if (!dig_nesting_next(&nesting, &all->entries[i]))
-			st = dig_raise(err, DIG_ECORRUPT,
-			    "the tree has a file that is a folder, too, of "
-			    "%.300s",
-			    (const char *)all->entries[i].path);
-	dig_nesting_clear(&nesting);
-	return st;
-}
-
-static enum dig_status
-select_files(struct dig_repo *repo, const struct dig_node_io *io,
-    const struct dig_oid *tree, const char *const *paths, size_t npaths,
-    struct collected *all, struct dig_error *err)
-{
-	struct dig_pathspec *spec = NULL;
-	enum dig_status st = DIG_OK;
-
-	if (npaths > 0)
-		st = dig_select_spec(repo, paths, npaths, &spec, err);
-	if (st == DIG_OK)
-		st = dig_select(io, tree, spec, collect, all, err);
-	if (st == DIG_OK && spec != NULL)
-		st = dig_select_all_matched(spec, err);
-	if (st == DIG_OK)
-		st = check_nesting(all, err);
-	dig_pathspec_free(spec);
-	return st;
-}
-
 enum dig_status
 dig_checkout_tree_into(struct dig_repo *repo, const char *dir,
-    const struct dig_oid *tree, const char *const *paths, size_t npaths,
+    const struct dig_oid *tree, const struct dig_selection *what,
     struct dig_checkout_result *result, struct dig_error *err)
 {
-	struct collected all = { repo, NULL, 0, 0, 0 };
+	struct dig_selected all = { NULL, 0, 0, 0 };
 	struct dig_node_io io = dig_reader_io(dig_index_reader(repo->index));
 	enum dig_status st;
 	bool made = false, folds = false;
 	int fd = -1;
 
 	memset(result, 0, sizeof(*result));
-	st = select_files(repo, &io, tree, paths, npaths, &all, err);
+	st = dig_selection_collect(repo, tree, what, &all, err);
 	if (st == DIG_OK)
 		st = open_empty(dir, &fd, &made, err);
 	if (st == DIG_OK)
@@ -184,25 +105,23 @@ dig_checkout_tree_into(struct dig_repo *repo, const char *dir,
 	if (st != DIG_OK && made && result->written == 0)
 		dig_rmdir_at(AT_FDCWD, dir);
 	result->skipped_links = all.skipped_links;
-	for (size_t i = 0; i < all.n; i++)
-		free((void *)(uintptr_t)all.entries[i].path);
-	free(all.entries);
+	dig_selected_clear(&all);
 	dig_close(fd);
 	return st;
 }
 
 enum dig_status
-dig_checkout_into(struct dig_repo *repo, const char *dir, const char *rev,
-    const char *const *paths, size_t npaths, struct dig_checkout_result *result,
+dig_checkout_into(struct dig_repo *repo, const char *dir,
+    const struct dig_selection *what, struct dig_checkout_result *result,
     struct dig_error *err)
 {
 	struct dig_oid tree;
 	enum dig_status st;
 
 	memset(result, 0, sizeof(*result));
-	st = dig_revision_tree(repo, rev, &tree, err);
+	st = dig_revision_tree(repo, what->rev, &tree, err);
 	if (st == DIG_OK)
-		st = dig_checkout_tree_into(
-		    repo, dir, &tree, paths, npaths, result, err);
+		st =
+		    dig_checkout_tree_into(repo, dir, &tree, what, result, err);
 	return st;
 }

@@ -497,6 +497,7 @@ write_list(struct running *run, struct dig_error *err)
 static enum dig_status
 export_tree(struct running *run, struct dig_error *err)
 {
+	struct dig_selection all = { NULL, NULL, NULL, 0 };
 	struct dig_checkout_result result;
 	struct dig_buf path = DIG_BUF_INIT;
 	struct dig_oid staged;
@@ -508,7 +509,7 @@ export_tree(struct running *run, struct dig_error *err)
 	run->tree = dig_buf_detach(&path);
 	dig_repo_staged_root(run->repo, &staged);
 	st = dig_checkout_tree_into(
-	    run->repo, run->tree, &staged, NULL, 0, &result, err);
+	    run->repo, run->tree, &staged, &all, &result, err);
 	dig_checkout_result_clear(&result);
 	return st;
 }

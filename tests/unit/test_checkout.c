@@ -205,12 +205,13 @@ test_forged_names(void **state)
 		struct dig_error err = DIG_ERROR_INIT;
 		struct dig_checkout_result result;
 		char hex[DIG_OID_HEX + 1];
+		struct dig_selection what = { .rev = hex };
 
 		commit(w, wants, 2, hex);
 		assert_int_equal(switch_to(w, hex, false, &err), DIG_ECORRUPT);
 		assert_int_equal(switch_to(w, hex, true, &err), DIG_ECORRUPT);
-		assert_int_equal(dig_checkout_into(w->repo, "../into", hex,
-				     NULL, 0, &result, &err),
+		assert_int_equal(
+		    dig_checkout_into(w->repo, "../into", &what, &result, &err),
 		    DIG_ECORRUPT);
 		assert_false(is_there(w, "work/ok"));
 		assert_false(is_there(w, "into"));
@@ -233,12 +234,13 @@ test_forged_link(void **state)
 	struct dig_error err = DIG_ERROR_INIT;
 	struct dig_checkout_result result;
 	char hex[DIG_OID_HEX + 1];
+	struct dig_selection what = { .rev = hex };
 
 	commit(w, wants, 4, hex);
 	assert_int_equal(switch_to(w, hex, false, &err), DIG_ECORRUPT);
 	assert_int_equal(switch_to(w, hex, true, &err), DIG_ECORRUPT);
 	assert_int_equal(
-	    dig_checkout_into(w->repo, "../into", hex, NULL, 0, &result, &err),
+	    dig_checkout_into(w->repo, "../into", &what, &result, &err),
 	    DIG_ECORRUPT);
 	assert_false(is_there(w, "work/a"));
 	assert_false(is_there(w, "into"));
