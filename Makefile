@@ -81,7 +81,7 @@ UNIT    := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 TOOLS   := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
 PRELOADS := $(PRELOAD_SRC:tests/preload/%.c=$(B)/preload/%.so)
 GEN     := $(B)/gen/dig_sql.h $(B)/gen/dig_sql.c $(B)/gen/plugin_dir.h
-PLUGINS := $(B)/dig-text.so $(B)/dig-perl.so
+PLUGINS := $(B)/dig-text.so $(B)/dig-perl.so $(B)/dig-tar.so
 # For other programs' SQLite: what speaks to it is compiled a second time.
 EXTENSION := $(B)/dig.so
 EXTENSION_OBJ := $(patsubst %.c,$(B)/extension/%.o,$(wildcard objects/db/*.c) \
@@ -142,6 +142,14 @@ $(B)/dig-perl.so: plugins/perl_pcre2.c $(B)/flags
 		$(shell pkg-config --cflags libpcre2-8) -MMD -MP \
 		$(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $< \
 		$(shell pkg-config --libs libpcre2-8)
+
+$(B)/dig-tar.so: plugins/tar_archive.c $(B)/flags
+	@$(if $(filter 1,$(V)),,echo "  LD    $@")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC \
+		$(shell pkg-config --cflags libarchive) -MMD -MP \
+		$(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $< \
+		$(shell pkg-config --libs libarchive)
 
 # Its SQLite is that of the program which loads it; the archive gives only
 # what has no object here. Symbols stay inside, but for the one that SQLite

@@ -6,45 +6,38 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/export.h"
+#include "cmd/outfile.h"
 #include "cmd/text.h"
 #include "objects/base/io.h"
 
-struct opts {
-	bool incremental;
-	bool quiet;
-	const char *progress;
-};
-
 static const struct dig_opt options[] = {
-	DIG_OPT_FLAG('i', "incremental", struct opts, incremental,
-	    "only what did not come from git, for the repository it came from"),
-	DIG_OPT_FLAG('q', "quiet", struct opts, quiet, "no summary"),
-	DIG_OPTS_PROGRESS(struct opts, progress),
+	DIG_OPT_STRING('o', "output", struct dig_export_opts, output, "FILE",
+	    "tar: write FILE; its name says how it is compressed"),
+	DIG_OPT_STRING(0, "prefix", struct dig_export_opts, prefix, "TEXT",
+	    "tar, dir: put TEXT before each path"),
+	DIG_OPT_FLAG('i', "incremental", struct dig_export_opts, incremental,
+	    "git: only what did not come from git, for the repository it came "
+	    "from"),
+	DIG_OPT_FLAG('q', "quiet", struct dig_export_opts, quiet, "no summary"),
+	DIG_OPTS_PROGRESS(struct dig_export_opts, progress),
 	DIG_OPT_END,
 };
 
 const struct dig_usage dig_usage_export = {
 	"export",
-	"git [-i] [-q]",
-	"Write all branches and tags with their history to standard output, as "
-	"a stream that 'git fast-import' reads. Commits that came from git get "
-	"the ids again that they had there.",
+	"git [-i] [-q]\n"
+	"tar [-o FILE] [--prefix TEXT] [REV] [-- PATH...]\n"
+	"dir [--prefix TEXT] DIR [REV] [-- PATH...]",
+	"git: write all branches and tags with their history to standard "
+	"output, as a stream that 'git fast-import' reads. Commits that came "
+	"from git get the ids again that they had there.\n"
+	"tar: write the files of REV (HEAD) as a tar archive, the same bytes "
+	"for the same commit; compressed where FILE ends in .tar.gz, .tar.xz, "
+	".tar.zst, .tar.bz2 or .tar.lz4.\n"
+	"dir: write the files of REV into DIR, which is new or empty.",
 	options,
 };
-
-static enum dig_status
-write_out(void *arg, const void *data, size_t len, struct dig_error *err)
-{
-	struct dig_out *out = arg;
-
-	dig_out_raw(out, data, len);
-	dig_out_flush(out);
-	if (!dig_out_gone(out) && out->os_errno != 0)
-		return dig_raise_os(
-		    err, DIG_EFILE, out->os_errno, "writing standard output");
-	return dig_out_gone(out) ? DIG_ENO : DIG_OK;
-}
 
 /* On standard error: standard output has the stream. */
 static void
@@ -78,44 +71,63 @@ summary(const struct dig_export_result *result)
 	dig_buf_clear(&text);
 }
 
+static enum dig_status
+form_git(struct dig_cli *cli, const struct dig_export_opts *opts,
+    const struct dig_args *args, struct dig_error *err)
+{
+	struct dig_export_options export = {
+		.write = dig_outfile_write,
+		.incremental = opts->incremental,
+	};
+	struct dig_export_result result;
+	struct dig_outfile file;
+	struct dig_repo *repo;
+	enum dig_status st;
+
+	if (args->argc > 1)
+		return dig_raise(err, DIG_EINVALID,
+		    "export git takes no more words: it writes all there is");
+	st = dig_outfile_open(cli, NULL, &file, err);
+	if (st != DIG_OK) {
+		dig_hint(err, "'dig export git | git -C DIR fast-import'");
+		return st;
+	}
+	export.arg = &file;
+	st = dig_cli_repo(cli, &repo, err);
+	if (st == DIG_OK)
+		st = dig_export_git(repo, &export, &result, err);
+	dig_cli_progress_end(cli);
+	if (st == DIG_OK && !opts->quiet)
+		summary(&result);
+	return dig_outfile_close(&file, st, err);
+}
+
 enum dig_status
 dig_cmd_export(
     struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 {
-	struct dig_export_options export = { .write = write_out };
-	struct dig_export_result result;
-	struct opts opts = { 0 };
-	struct dig_repo *repo;
+	static const struct {
+		const char *word;
+		enum dig_status (*run)(struct dig_cli *cli,
+		    const struct dig_export_opts *opts,
+		    const struct dig_args *args, struct dig_error *err);
+	} forms[] = {
+		{ "git", form_git },
+		{ "tar", dig_export_form_tar },
+		{ "dir", dig_export_form_dir },
+	};
+	struct dig_export_opts opts = { 0 };
 	struct dig_args args;
 	enum dig_status st;
 
 	st = dig_opt_parse(&dig_usage_export, argc, argv, &opts, &args, err);
 	if (st != DIG_OK)
 		return st;
-	if (args.argc == 0 || strcmp(args.argv[0], "git") != 0) {
-		st = dig_raise(err, DIG_EINVALID, "export for what?");
-		dig_hint(err, "'dig export git | git -C DIR fast-import'");
-		return st;
-	}
-	if (args.argc > 1)
-		return dig_raise(err, DIG_EINVALID,
-		    "export takes no more than the word git");
-	if (isatty(STDOUT_FILENO)) {
-		st = dig_raise(
-		    err, DIG_EINVALID, "the stream is not for a terminal");
-		dig_hint(err, "'dig export git | git -C DIR fast-import'");
-		return st;
-	}
 	cli->progress_choice = opts.progress;
-	export.arg = &cli->out;
-	export.incremental = opts.incremental;
-	st = dig_cli_repo(cli, &repo, err);
-	if (st == DIG_OK)
-		st = dig_export_git(repo, &export, &result, err);
-	dig_cli_progress_end(cli);
-	if (st == DIG_ENO && dig_out_gone(&cli->out))
-		return DIG_OK; /* nobody reads the stream any more */
-	if (st == DIG_OK && !opts.quiet)
-		summary(&result);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (args.argc > 0 && strcmp(args.argv[0], forms[i].word) == 0)
+			return forms[i].run(cli, &opts, &args, err);
+	st = dig_raise(err, DIG_EINVALID, "export as what?");
+	dig_hint(err, "'dig export tar -o FILE.tar.gz', or git, or dir");
 	return st;
 }

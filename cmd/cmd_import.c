@@ -5,34 +5,44 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
 #include "cmd/git_child.h"
+#include "cmd/import.h"
 #include "cmd/text.h"
 
-struct opts {
-	bool force;
-	bool skip_bad_names;
-	bool quiet;
-	const char *progress;
-};
-
 static const struct dig_opt options[] = {
-	DIG_OPT_FLAG('f', "force", struct opts, force,
-	    "move branches and tags also where that loses commits of theirs"),
-	DIG_OPT_FLAG(0, "skip-bad-names", struct opts, skip_bad_names,
-	    "leave out paths that cannot be tracked, as '.git/config'"),
-	DIG_OPT_FLAG('q', "quiet", struct opts, quiet, "say nothing"),
-	DIG_OPTS_PROGRESS(struct opts, progress),
+	DIG_OPT_FLAG('f', "force", struct dig_import_opts, force,
+	    "git: move branches and tags also where that loses commits of "
+	    "theirs"),
+	DIG_OPT_FLAG(0, "skip-bad-names", struct dig_import_opts,
+	    skip_bad_names,
+	    "git, tar: leave out what cannot be tracked, as '.git/config'"),
+	DIG_OPT_LIST('m', "message", struct dig_import_opts, messages,
+	    "MESSAGE", "tar, dir: a paragraph of the commit's message"),
+	DIG_OPT_STRING(0, "prefix", struct dig_import_opts, prefix, "FOLDER",
+	    "tar, dir: fill FOLDER, and leave the rest as it is"),
+	DIG_OPT_INT(0, "strip", struct dig_import_opts, strip, 0, 1024,
+	    "NUMBER", "tar: leave out the first NUMBER parts of each name"),
+	DIG_OPT_FLAG(0, "no-limit", struct dig_import_opts, no_limit,
+	    "tar: however much it unpacks to"),
+	DIG_OPT_FLAG(
+	    'q', "quiet", struct dig_import_opts, quiet, "say nothing"),
+	DIG_OPTS_PROGRESS(struct dig_import_opts, progress),
 	DIG_OPT_END,
 };
 
 const struct dig_usage dig_usage_import = {
 	"import",
-	"git [-f] [-q] [--skip-bad-names] [DIR | -]",
-	"Bring in the history of the git repository in DIR, with all branches "
-	"and tags, or the stream of 'git fast-export' that comes on standard "
-	"input. Run again, only what is new is brought in; stopped, it goes on "
-	"where it was. The work tree is not touched.",
+	"git [-f] [-q] [--skip-bad-names] [DIR | -]\n"
+	"tar [-q] [-m MESSAGE]... [--prefix FOLDER] [--strip NUMBER]\n"
+	"  [--skip-bad-names] [--no-limit] [FILE | -]\n"
+	"dir [-q] [-m MESSAGE]... [--prefix FOLDER] DIR",
+	"git: bring in the history of the git repository in DIR, with all "
+	"branches and tags, or the stream of 'git fast-export' that comes on "
+	"standard input. Run again, only what is new is brought in; stopped, "
+	"it goes on where it was.\n"
+	"tar, dir: make a commit that holds what an archive, or a folder that "
+	"is not the work tree, does.\n"
+	"The work tree is not touched.",
 	options,
 };
 
@@ -80,7 +90,7 @@ summary(struct dig_cli *cli, struct dig_repo *repo,
 
 /* From standard input or from a child, whose end says whether all came. */
 static enum dig_status
-import_stream(struct dig_cli *cli, const struct opts *opts, int fd,
+import_stream(struct dig_cli *cli, const struct dig_import_opts *opts, int fd,
     const char *head, struct dig_error *err)
 {
 	struct dig_import_options import = {
@@ -104,8 +114,8 @@ import_stream(struct dig_cli *cli, const struct opts *opts, int fd,
 }
 
 static enum dig_status
-import_dir(struct dig_cli *cli, const struct opts *opts, const char *dir,
-    struct dig_error *err)
+import_dir(struct dig_cli *cli, const struct dig_import_opts *opts,
+    const char *dir, struct dig_error *err)
 {
 	static const char *const ask_head[] = { "symbolic-ref", "-q", "HEAD",
 		NULL };
@@ -138,34 +148,63 @@ out:
 	return st;
 }
 
-enum dig_status
-dig_cmd_import(
-    struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+static enum dig_status
+form_git(struct dig_cli *cli, const struct dig_import_opts *opts,
+    const struct dig_args *args, struct dig_error *err)
 {
-	struct opts opts = { 0 };
-	struct dig_args args;
 	enum dig_status st;
 
-	st = dig_opt_parse(&dig_usage_import, argc, argv, &opts, &args, err);
-	if (st != DIG_OK)
-		return st;
-	if (args.argc == 0 || strcmp(args.argv[0], "git") != 0) {
-		st = dig_raise(err, DIG_EINVALID, "import what?");
-		dig_hint(
-		    err, "'dig import git DIR' brings in a git repository");
-		return st;
-	}
-	if (args.argc > 2)
+	if (args->argc > 2)
 		return dig_raise(err, DIG_EINVALID, "import takes one DIR");
-	cli->progress_choice = opts.progress;
-	if (args.argc == 2 && strcmp(args.argv[1], "-") != 0)
-		return import_dir(cli, &opts, args.argv[1], err);
-	if (args.argc == 1 && isatty(STDIN_FILENO)) {
+	if (args->argc == 2 && strcmp(args->argv[1], "-") != 0)
+		return import_dir(cli, opts, args->argv[1], err);
+	if (args->argc == 1 && isatty(STDIN_FILENO)) {
 		st = dig_raise(err, DIG_EINVALID, "import from where?");
 		dig_hint(err, "name the folder, or pipe 'git fast-export "
 			      "--all --show-original-ids' into it");
 		return st;
 	}
 	cli->read_input = true;
-	return import_stream(cli, &opts, STDIN_FILENO, NULL, err);
+	return import_stream(cli, opts, STDIN_FILENO, NULL, err);
+}
+
+static enum dig_status
+run(struct dig_cli *cli, const struct dig_import_opts *opts,
+    const struct dig_args *args, struct dig_error *err)
+{
+	static const struct {
+		const char *word;
+		enum dig_status (*run)(struct dig_cli *cli,
+		    const struct dig_import_opts *opts,
+		    const struct dig_args *args, struct dig_error *err);
+	} forms[] = {
+		{ "git", form_git },
+		{ "tar", dig_import_form_tar },
+		{ "dir", dig_import_form_dir },
+	};
+	enum dig_status st;
+
+	cli->progress_choice = opts->progress;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (args->argc > 0 && strcmp(args->argv[0], forms[i].word) == 0)
+			return forms[i].run(cli, opts, args, err);
+	st = dig_raise(err, DIG_EINVALID, "import what?");
+	dig_hint(err, "'dig import git DIR' brings in a git repository, 'dig "
+		      "import tar FILE' an archive");
+	return st;
+}
+
+enum dig_status
+dig_cmd_import(
+    struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+{
+	struct dig_import_opts opts = { 0 };
+	struct dig_args args;
+	enum dig_status st;
+
+	st = dig_opt_parse(&dig_usage_import, argc, argv, &opts, &args, err);
+	if (st == DIG_OK)
+		st = run(cli, &opts, &args, err);
+	dig_list_clear(&opts.messages);
+	return st;
 }

@@ -8,6 +8,7 @@
 #define REPO_DIG_H
 
 #include "repo/blame.h"
+#include "repo/bridge/archive.h"
 #include "repo/bridge/bridge.h"
 #include "repo/changes.h"
 #include "repo/check_ignore.h"

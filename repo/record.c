@@ -336,11 +336,14 @@ static enum dig_status
 prepare(struct making *m, struct dig_error *err)
 {
 	struct dig_state *next = dig_index_next(m->repo->index);
-	struct dig_node_io io = dig_reader_io(dig_index_reader(m->repo->index));
+	/* It sees what this transaction has put. */
+	struct dig_node_io io = dig_writer_io(dig_index_writer(m->repo->index));
 	struct dig_tree_totals totals;
 	enum dig_status st = DIG_OK;
 
 	m->has_head = dig_state_head(next, &m->head);
+	if (m->options->tree != NULL)
+		next->staged_root = *m->options->tree;
 	m->commit.tree = next->staged_root;
 	m->commit.message = m->options->message;
 	m->commit.message_len = m->options->message_len;
@@ -413,7 +416,9 @@ static enum dig_status
 commit_all(struct making *m, struct dig_error *err)
 {
 	struct dig_index *index = m->repo->index;
-	struct dig_commit_options options = { 0 };
+	struct dig_commit_options options = {
+		.derive = m->options->tree != NULL,
+	};
 	struct dig_op_stats cost = { 0, 0, 0 };
 	struct dig_buf verb = DIG_BUF_INIT;
 	enum dig_status st;
@@ -452,13 +457,13 @@ dig_record_commit(struct dig_repo *repo,
 {
 	struct making m = { .repo = repo, .options = options };
 	enum dig_status st = DIG_OK;
-	bool began = false;
+	bool began = options->tree != NULL;
 
 	if (options->message != NULL || !options->amend)
 		st = check_message(options->message, options->message_len, err);
 	if (st == DIG_OK)
 		st = find_people(&m, err);
-	if (st == DIG_OK)
+	if (st == DIG_OK && !began)
 		st = dig_index_begin(repo->index, err);
 	if (st != DIG_OK)
 		goto out;

@@ -35,6 +35,10 @@ struct dig_record_options {
 	/* What was staged when the person wrote the message, or NULL: when it
 	 * is something else now, nothing is recorded. */
 	const struct dig_oid *staged;
+	/* NULL, or a root that is staged for this commit in the same record:
+	 * the caller has begun a transaction and put its nodes. The call ends
+	 * that transaction, whatever comes of it. */
+	const struct dig_oid *tree;
 };
 
 struct dig_recorded {

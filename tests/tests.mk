@@ -4,7 +4,8 @@
 # runs them and its last line is the sum.
 
 DEB_BUILD := build-essential pkg-config libsqlite3-dev libzstd-dev \
-	libxxhash-dev libssl-dev libgit2-dev libpcre2-dev libisal-dev
+	libxxhash-dev libssl-dev libgit2-dev libpcre2-dev libisal-dev \
+	libarchive-dev
 DEB_TEST := libcmocka-dev sqlite3 zstd strace python3 git patch pre-commit
 DEB_DOC := scdoc mandoc
 DEB_LINT := clang-format shellcheck

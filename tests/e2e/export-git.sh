@@ -153,8 +153,8 @@ From git' "$(dig log --format=%s main)"
 dig reset -q --hard
 
 # ---- the command line ---------------------------------------------------
-t_fails 2 'no format' 'export for what?' dig export
-t_fails 2 'one word too many' 'no more than' dig export git x
+t_fails 2 'no format' 'export as what?' dig export
+t_fails 2 'one word too many' 'no more words' dig export git x
 new_repo empty
 t_out 'nothing at all' 'feature done
 done' dig export git -q
