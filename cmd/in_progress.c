@@ -165,6 +165,7 @@ dig_put_operation(struct dig_out *out, struct dig_repo *repo, struct dig_op *op)
 	case DIG_OP_REVERT:
 		put_copying(view, op);
 		break;
+	case DIG_OP_UNMERGED: /* the paths say all */
 	case DIG_OP_NONE:
 		break;
 	}

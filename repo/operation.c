@@ -18,6 +18,7 @@ dig_op_verb(enum dig_op_kind kind)
 	case DIG_OP_REBASE:
 		return "rebase";
 	case DIG_OP_MERGE:
+	case DIG_OP_UNMERGED:
 	case DIG_OP_NONE:
 		break;
 	}
@@ -179,8 +180,9 @@ dig_op_refuse(struct dig_repo *repo, const char *what, struct dig_error *err)
 		   op.kind != DIG_OP_REBASE) {
 		st = dig_raise(err, DIG_ECONFLICT,
 		    "cannot %s: there are paths that are not merged", what);
-		dig_hint(err, "edit the files that 'dig status' lists, then "
-			      "say so with 'dig add' or 'dig rm'");
+		dig_hint(err,
+		    "edit the files that 'dig status' lists and say so with "
+		    "'dig add', or give them up with 'dig reset --hard'");
 	} else if (op.kind != DIG_OP_NONE) {
 		const char *verb = dig_op_verb(op.kind);
 
