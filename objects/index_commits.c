@@ -173,6 +173,8 @@ note_stats(void *arg, const struct dig_journal_record *rec)
 {
 	struct dig_known_stats *known = arg;
 
+	for (size_t i = 0; i < rec->ncosts; i++)
+		know_stats(known, &rec->costs[i].commit, &rec->costs[i].stats);
 	if (!rec->has_stats)
 		return true;
 	for (size_t i = 0; i < rec->nrefs; i++)

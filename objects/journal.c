@@ -18,48 +18,19 @@
 #include <stdlib.h>
 
 #include "objects/base/io.h"
+#include "objects/journal_internal.h"
 #include "objects/journal_record.h"
 
-#define NAME "journal"
-#define COPY_NAME "journal.2"
+#define NAME DIG_JOURNAL_FILE
+#define COPY_NAME DIG_JOURNAL_COPY
 #define FILE_LIMIT ((uint64_t)4 << 30)
-/* A checkpoint is due when this much follows the last one, or its size. */
-#define CHECKPOINT_AFTER ((uint64_t)32 << 10)
-#define VERIFY_TRIES 20
-
-struct dig_journal {
-	int dirfd;
-	struct dig_state state;
-	struct dig_journal_record last;
-	struct dig_buf last_bytes;
-	uint8_t store_id[32];
-	uint32_t chunk_profile;
-	uint64_t checkpoint_len;
-	uint64_t end;         /* of the last good record */
-	struct dig_stat seen; /* the file when it was read */
-	bool has_seen;
-	/* what heal has to put right, from `start` on */
-	uint64_t start;
-	struct dig_buf good;
-	bool main_differs;    /* a record is bad or missing there */
-	bool torn;            /* bytes behind the last record */
-	bool copy_failed;     /* until heal writes it anew */
-	uint64_t durable_end; /* records up to here were synced */
-	/* between prepare and append */
-	bool prepared;
-	struct dig_buf pending;
-	size_t pending_first; /* bytes before the checkpoint behind it */
-	struct dig_state next;
-	struct dig_journal_record next_last;
-	struct dig_buf next_last_bytes;
-};
 
 /* ---- Reading ---------------------------------------------------------- */
 
-/* The file from `from` to its end; empty when it is missing. */
-static enum dig_status
-slurp(int dirfd, const char *name, uint64_t from, struct dig_buf *out,
-    struct dig_stat *sb, bool *exists, struct dig_error *err)
+enum dig_status
+dig_journal_slurp(int dirfd, const char *name, uint64_t from,
+    struct dig_buf *out, struct dig_stat *sb, bool *exists,
+    struct dig_error *err)
 {
 	enum dig_status st = DIG_OK;
 	struct dig_stat now;
@@ -117,13 +88,9 @@ record_at(const struct dig_buf *buf, uint64_t start, uint64_t pos,
 	return true;
 }
 
-/*
- * Some bytes behind file offset `pos` are a whole record: what is bad before
- * them is no tail. A torn tail hardly ever looks like a record; bytes made to
- * look like many are not hashed for ever.
- */
-static bool
-record_follows(const struct dig_buf *buf, uint64_t start, uint64_t pos)
+bool
+dig_journal_record_follows(
+    const struct dig_buf *buf, uint64_t start, uint64_t pos, uint64_t seq)
 {
 	struct dig_journal_record rec;
 	uint64_t patience = 16 * (uint64_t)buf->len;
@@ -139,8 +106,11 @@ record_follows(const struct dig_buf *buf, uint64_t start, uint64_t pos)
 		patience -= cost;
 		if (dig_journal_record_decode(
 			buf->data + at, left, start + at, &rec)) {
+			uint64_t found = rec.seq;
+
 			dig_journal_record_clear(&rec);
-			return true;
+			if (found >= seq)
+				return true;
 		}
 	}
 	return false;
@@ -194,7 +164,7 @@ shared_prefix(const struct dig_buf *a, const struct dig_buf *b)
 static enum dig_status
 parse(struct dig_journal *journal, const struct dig_buf *file,
     const struct dig_buf *copy, const struct dig_journal_hint *hint,
-    struct dig_error *err)
+    uint64_t hint_seq, struct dig_error *err)
 {
 	struct dig_journal_record rec;
 	uint64_t start = journal->start;
@@ -226,47 +196,90 @@ parse(struct dig_journal *journal, const struct dig_buf *file,
 	}
 	/* What is in the copy was committed before: where both files go on,
 	 * and neither has a good record, it was not the writer that died. */
-	if (first || (hint != NULL && hint->offset >= pos) ||
+	if (first || hint_seq > journal->last.seq ||
 	    (start + file->len > pos && start + copy->len > pos) ||
-	    record_follows(file, start, pos) ||
-	    record_follows(copy, start, pos))
+	    dig_journal_record_follows(file, start, pos, 0) ||
+	    dig_journal_record_follows(copy, start, pos, 0))
 		return damaged(pos, first ? 1 : journal->last.seq + 1, err);
 	journal->torn = start + file->len > pos;
 	return DIG_OK;
 }
 
-/* `durable_end`: records up to there are known to have been synced. */
+/*
+ * A fold (journal_fold.c) puts a new file in the place of the journal, then one
+ * in that of the copy. Where the two differ in their first records they are
+ * not the same journal, and the one with the higher sequence numbers is right.
+ * Its bytes are in `file` then, and `copy` is empty.
+ *
+ * False: one first record is bad, so they cannot be compared.
+ */
+static bool
+choose_generation(
+    struct dig_journal *journal, struct dig_buf *file, struct dig_buf *copy)
+{
+	struct dig_journal_record a;
+	struct dig_journal_record b;
+	struct dig_buf swap;
+
+	if (!record_at(file, 0, 0, NULL, &a))
+		return file->len == 0;
+	if (!record_at(copy, 0, 0, NULL, &b)) {
+		dig_journal_record_clear(&a);
+		return copy->len == 0;
+	}
+	if (!dig_oid_eq(&a.hash, &b.hash)) {
+		if (b.seq > a.seq) {
+			swap = *file;
+			*file = *copy;
+			*copy = swap;
+			journal->main_differs = true;
+		}
+		dig_buf_reset(copy);
+	}
+	dig_journal_record_clear(&a);
+	dig_journal_record_clear(&b);
+	return true;
+}
+
+/* What the index has is in this journal, at the same place. */
+static bool
+has_hint(const struct dig_journal *journal, const struct dig_journal_hint *hint)
+{
+	return hint != NULL && hint->offset >= journal->start &&
+	       hint->offset + hint->len <= journal->end &&
+	       memcmp(journal->good.data + (hint->offset - journal->start),
+		   hint->bytes, hint->len) == 0;
+}
+
+/* A hint, and what follows from it. */
+struct known {
+	const struct dig_journal_hint *hint; /* NULL: nothing is known */
+	uint64_t seq;                        /* of its record */
+	uint64_t durable_end; /* records up to there are known to be synced */
+};
+
+/* From `start` on, the offset of a checkpoint; 0: the whole. */
 static enum dig_status
-open_from(int dig_dirfd, const struct dig_journal_hint *hint,
-    uint64_t durable_end, bool whole, struct dig_journal **out,
-    struct dig_error *err)
+open_from(int dig_dirfd, const struct known *known, uint64_t start,
+    struct dig_journal **out, struct dig_error *err)
 {
 	struct dig_journal *journal = dig_calloc(1, sizeof(*journal));
-	struct dig_journal_record said;
 	struct dig_buf file = DIG_BUF_INIT;
 	struct dig_buf copy = DIG_BUF_INIT;
 	enum dig_status st;
+	bool compared = true;
 	bool has_file;
 	bool has_copy;
 
 	journal->dirfd = dig_dirfd;
+	journal->start = start;
 	dig_state_init(&journal->state);
-	if (hint != NULL) {
-		if (dig_journal_record_decode(
-			hint->bytes, hint->len, hint->offset, &said)) {
-			journal->start = whole ? 0 : said.checkpoint_at;
-			dig_journal_record_clear(&said);
-		} else {
-			hint = NULL;
-			durable_end = 0;
-		}
-	}
 	/* The copy first: a record is in the journal before it is there, so one
 	 * that is written meanwhile cannot look lost. */
-	st = slurp(
-	    dig_dirfd, COPY_NAME, journal->start, &copy, NULL, &has_copy, err);
+	st = dig_journal_slurp(
+	    dig_dirfd, COPY_NAME, start, &copy, NULL, &has_copy, err);
 	if (st == DIG_OK)
-		st = slurp(dig_dirfd, NAME, journal->start, &file,
+		st = dig_journal_slurp(dig_dirfd, NAME, start, &file,
 		    &journal->seen, &has_file, err);
 	if (st != DIG_OK)
 		goto out;
@@ -276,14 +289,20 @@ open_from(int dig_dirfd, const struct dig_journal_hint *hint,
 		goto out;
 	}
 	journal->has_seen = has_file;
-	st = parse(journal, &file, &copy, hint, err);
+	if (start == 0)
+		compared = choose_generation(journal, &file, &copy);
+	st = parse(journal, &file, &copy, known->hint, known->seq, err);
+	if (st == DIG_OK && !compared &&
+	    (dig_journal_record_follows(&file, 0, 0, journal->last.seq + 1) ||
+		dig_journal_record_follows(&copy, 0, 0, journal->last.seq + 1)))
+		st = damaged(journal->end, journal->last.seq + 1, err);
 	if (st != DIG_OK)
 		goto out;
 	/* The copy gets a record once it is synced. */
-	journal->durable_end =
-	    journal->start + shared_prefix(&copy, &journal->good);
-	if (durable_end > journal->durable_end)
-		journal->durable_end = durable_end;
+	journal->durable_end = start + shared_prefix(&copy, &journal->good);
+	if (known->durable_end > journal->durable_end &&
+	    has_hint(journal, known->hint))
+		journal->durable_end = known->durable_end;
 	*out = journal;
 	journal = NULL;
 out:
@@ -293,11 +312,39 @@ out:
 	return st;
 }
 
+/*
+ * With a hint from its checkpoint on, unless the whole is wanted. Where that
+ * leads nowhere, the journal may have been folded since.
+ */
+static enum dig_status
+open_hinted(int dig_dirfd, const struct dig_journal_hint *hint,
+    uint64_t durable_end, bool whole, struct dig_journal **out,
+    struct dig_error *err)
+{
+	struct known known = { NULL, 0, 0 };
+	struct dig_journal_record said;
+	enum dig_status st = DIG_ECORRUPT;
+	uint64_t start = 0;
+
+	if (hint != NULL && dig_journal_record_decode(
+				hint->bytes, hint->len, hint->offset, &said)) {
+		known.hint = hint;
+		known.seq = said.seq;
+		known.durable_end = durable_end;
+		start = said.checkpoint_at;
+		dig_journal_record_clear(&said);
+	}
+	if (start > 0 && !whole)
+		st = open_from(dig_dirfd, &known, start, out, err);
+	return st == DIG_ECORRUPT ? open_from(dig_dirfd, &known, 0, out, err)
+				  : st;
+}
+
 enum dig_status
 dig_journal_open(int dig_dirfd, const struct dig_journal_hint *hint,
     struct dig_journal **out, struct dig_error *err)
 {
-	return open_from(dig_dirfd, hint,
+	return open_hinted(dig_dirfd, hint,
 	    hint == NULL ? 0 : hint->offset + hint->len, false, out, err);
 }
 
@@ -308,7 +355,7 @@ open_again(const struct dig_journal *journal, bool whole,
 	struct dig_journal_hint hint = { journal->last.offset,
 		journal->last_bytes.data, journal->last_bytes.len };
 
-	return open_from(
+	return open_hinted(
 	    journal->dirfd, &hint, journal->durable_end, whole, out, err);
 }
 
@@ -317,6 +364,13 @@ dig_journal_reopen(const struct dig_journal *journal, struct dig_journal **out,
     struct dig_error *err)
 {
 	return open_again(journal, false, out, err);
+}
+
+enum dig_status
+dig_journal_open_whole(const struct dig_journal *journal,
+    struct dig_journal **out, struct dig_error *err)
+{
+	return open_again(journal, true, out, err);
 }
 
 void
@@ -372,6 +426,7 @@ dig_journal_is_fresh(const struct dig_journal *journal)
 	return journal->has_seen &&
 	       dig_stat_at(journal->dirfd, NAME, &now) == 0 &&
 	       now.ino == journal->seen.ino && now.dev == journal->seen.dev &&
+	       now.ctime_ns == journal->seen.ctime_ns &&
 	       now.size_bytes == journal->seen.size_bytes &&
 	       now.size_bytes == journal->end;
 }
@@ -392,7 +447,8 @@ renew(const struct dig_journal *journal, const char *name, const char *from,
 	bool exists;
 
 	if (journal->start > 0)
-		st = slurp(journal->dirfd, from, 0, &bytes, NULL, &exists, err);
+		st = dig_journal_slurp(
+		    journal->dirfd, from, 0, &bytes, NULL, &exists, err);
 	if (st == DIG_OK && bytes.len < journal->start)
 		st =
 		    dig_raise(err, DIG_ECORRUPT, "%s lost its beginning", from);
@@ -461,8 +517,8 @@ heal_copy(struct dig_journal *journal, struct dig_error *err)
 	enum dig_status st;
 	bool exists;
 
-	st = slurp(journal->dirfd, COPY_NAME, journal->start, &now, NULL,
-	    &exists, err);
+	st = dig_journal_slurp(journal->dirfd, COPY_NAME, journal->start, &now,
+	    NULL, &exists, err);
 	if (st != DIG_OK && st != DIG_ECORRUPT)
 		goto out;
 	if (st == DIG_OK && has_beginning(journal, COPY_NAME) &&
@@ -520,7 +576,7 @@ checkpoint_is_due(
 	uint64_t since = rec->offset + rec->length - rec->checkpoint_at -
 			 journal->checkpoint_len;
 
-	return since > CHECKPOINT_AFTER && since > journal->checkpoint_len;
+	return since > DIG_CHECKPOINT_AFTER && since > journal->checkpoint_len;
 }
 
 enum dig_status
@@ -528,6 +584,8 @@ dig_journal_prepare(struct dig_journal *journal, const struct dig_state *next,
     uint64_t op, const char *verb, const struct dig_op_stats *stats,
     const struct dig_journal_record **out, struct dig_error *err)
 {
+	const struct dig_journal_full full = { next, journal->store_id,
+		journal->chunk_profile, NULL, NULL, 0 };
 	struct dig_journal_record rec;
 	struct dig_journal_base base;
 
@@ -555,8 +613,7 @@ dig_journal_prepare(struct dig_journal *journal, const struct dig_state *next,
 		base.offset = rec.offset + rec.length;
 		base.checkpoint_at = base.offset;
 		base.previous = rec.hash;
-		dig_journal_record_full(&base, next, journal->store_id,
-		    journal->chunk_profile, &journal->pending);
+		dig_journal_record_full(&base, &full, &journal->pending);
 		dig_journal_record_clear(&rec);
 		if (!dig_journal_record_decode(journal->pending.data + at,
 			journal->pending.len - at, base.offset, &rec))
@@ -568,6 +625,36 @@ dig_journal_prepare(struct dig_journal *journal, const struct dig_state *next,
 		    journal->pending.len);
 	}
 	journal->next_last = rec;
+	journal->prepared = true;
+	*out = &journal->next_last;
+	return DIG_OK;
+}
+
+enum dig_status
+dig_journal_prepare_whole(struct dig_journal *journal,
+    const struct dig_state *next, const char *verb,
+    const struct dig_journal_record **out, struct dig_error *err)
+{
+	const struct dig_journal_full full = { next, journal->store_id,
+		journal->chunk_profile, verb, NULL, 0 };
+	struct dig_journal_base base;
+
+	(void)err;
+	dig_journal_unprepare(journal);
+	dig_buf_reset(&journal->pending);
+	dig_state_copy(next, &journal->next);
+	base.seq = journal->last.seq + 1;
+	base.op = journal->last.op;
+	base.offset = base.checkpoint_at = journal->end;
+	base.previous = journal->last.hash;
+	dig_journal_record_full(&base, &full, &journal->pending);
+	journal->pending_first = journal->pending.len;
+	if (!dig_journal_record_decode(journal->pending.data,
+		journal->pending.len, journal->end, &journal->next_last))
+		assert(!"a checkpoint that was just encoded decodes");
+	dig_buf_reset(&journal->next_last_bytes);
+	dig_buf_put(&journal->next_last_bytes, journal->pending.data,
+	    journal->pending.len);
 	journal->prepared = true;
 	*out = &journal->next_last;
 	return DIG_OK;
@@ -685,12 +772,82 @@ dig_journal_mirror(struct dig_journal *journal)
 }
 
 enum dig_status
+dig_journal_sync_copy(struct dig_journal *journal, struct dig_error *err)
+{
+	struct dig_buf copy = DIG_BUF_INIT;
+	enum dig_status st;
+	bool exists;
+	int fd;
+	int rc;
+
+	if (journal->copy_failed || !dig_journal_is_fresh(journal))
+		return dig_raise(
+		    err, DIG_EIO, "journal.2 could not be written");
+	fd = dig_open_at(journal->dirfd, COPY_NAME, DIG_OPEN_WRITE);
+	rc = fd < 0 ? -fd : dig_sync_data(fd);
+	dig_close(fd);
+	if (rc != 0)
+		return dig_raise_os(err, DIG_EIO, rc, "syncing journal.2");
+	st = dig_journal_slurp(journal->dirfd, COPY_NAME, journal->last.offset,
+	    &copy, NULL, &exists, err);
+	if (st == DIG_OK &&
+	    (copy.len != journal->last_bytes.len ||
+		memcmp(copy.data, journal->last_bytes.data, copy.len) != 0))
+		st = dig_raise(err, DIG_EIO, "journal.2 lags");
+	dig_buf_clear(&copy);
+	return st;
+}
+
+enum dig_status
+dig_journal_replace(struct dig_journal *journal,
+    struct dig_journal_folded *folded, struct dig_error *err)
+{
+	enum dig_status st;
+
+	assert(!journal->prepared);
+	st = dig_replace_file(
+	    journal->dirfd, NAME, folded->bytes.data, folded->bytes.len, err);
+	if (st != DIG_OK)
+		return st;
+	journal->copy_failed = true; /* until it is replaced, too */
+	journal->main_differs = journal->torn = false;
+	journal->start = 0;
+	dig_buf_reset(&journal->good);
+	dig_buf_put(&journal->good, folded->bytes.data, folded->bytes.len);
+	dig_buf_reset(&journal->last_bytes);
+	dig_buf_put(&journal->last_bytes,
+	    folded->bytes.data + folded->last.offset,
+	    (size_t)folded->last.length);
+	dig_journal_record_clear(&journal->last);
+	journal->last = folded->last;
+	memset(&folded->last, 0, sizeof(folded->last));
+	journal->checkpoint_len = folded->checkpoint_len;
+	journal->end = journal->durable_end = journal->good.len;
+	journal->has_seen =
+	    dig_stat_at(journal->dirfd, NAME, &journal->seen) == 0;
+	return DIG_OK;
+}
+
+enum dig_status
+dig_journal_replace_copy(struct dig_journal *journal, struct dig_error *err)
+{
+	enum dig_status st = dig_replace_file(journal->dirfd, COPY_NAME,
+	    journal->good.data, journal->good.len, err);
+
+	if (st == DIG_OK)
+		journal->copy_failed = false;
+	return st;
+}
+
+enum dig_status
 dig_journal_create(int dig_dirfd, const uint8_t store_id[32],
     uint32_t chunk_profile, const char *head_ref, struct dig_error *err)
 {
+	struct dig_state state;
+	const struct dig_journal_full full = { &state, store_id, chunk_profile,
+		NULL, NULL, 0 };
 	struct dig_journal_base base;
 	struct dig_buf bytes = DIG_BUF_INIT;
-	struct dig_state state;
 	enum dig_status st;
 
 	memset(&base, 0, sizeof(base));
@@ -698,135 +855,12 @@ dig_journal_create(int dig_dirfd, const uint8_t store_id[32],
 	base.op = 1;
 	dig_state_init(&state);
 	state.head_ref = dig_strdup(head_ref);
-	dig_journal_record_full(&base, &state, store_id, chunk_profile, &bytes);
+	dig_journal_record_full(&base, &full, &bytes);
 	st = dig_replace_file(dig_dirfd, NAME, bytes.data, bytes.len, err);
 	if (st == DIG_OK)
 		st = dig_replace_file(
 		    dig_dirfd, COPY_NAME, bytes.data, bytes.len, err);
 	dig_state_clear(&state);
 	dig_buf_clear(&bytes);
-	return st;
-}
-
-/* ---- Walking and checking --------------------------------------------- */
-
-enum dig_status
-dig_journal_each(struct dig_journal *journal, bool oldest_first,
-    bool (*fn)(void *arg, const struct dig_journal_record *rec), void *arg,
-    struct dig_error *err)
-{
-	struct dig_journal *all = NULL;
-	struct dig_journal_record rec;
-	uint64_t *offsets = NULL;
-	size_t cap = 0;
-	size_t n = 0;
-	enum dig_status st;
-	bool more = true;
-
-	st = open_again(journal, true, &all, err);
-	if (st != DIG_OK)
-		return st;
-	for (uint64_t at = 0; at < all->good.len; n++) {
-		if (!dig_journal_record_decode(all->good.data + at,
-			all->good.len - (size_t)at, at, &rec))
-			assert(!"good records decode");
-		DIG_GROW(offsets, cap, n + 1);
-		offsets[n] = at;
-		at += rec.length;
-		dig_journal_record_clear(&rec);
-	}
-	for (size_t i = 0; i < n && more; i++) {
-		uint64_t at = offsets[oldest_first ? i : n - 1 - i];
-
-		if (!dig_journal_record_decode(all->good.data + at,
-			all->good.len - (size_t)at, at, &rec))
-			assert(!"good records decode");
-		more = fn(arg, &rec);
-		dig_journal_record_clear(&rec);
-	}
-	free(offsets);
-	dig_journal_close(all);
-	return DIG_OK;
-}
-
-/* How many bytes of `part` are records of `whole`. */
-static size_t
-shared_records(const struct dig_buf *whole, const struct dig_buf *part)
-{
-	struct dig_journal_record rec;
-	size_t at = 0;
-
-	while (at < whole->len) {
-		size_t len;
-
-		if (!dig_journal_record_decode(
-			whole->data + at, whole->len - at, at, &rec))
-			assert(!"good records decode");
-		len = (size_t)rec.length;
-		dig_journal_record_clear(&rec);
-		if (part->len - at < len ||
-		    memcmp(part->data + at, whole->data + at, len) != 0)
-			break;
-		at += len;
-	}
-	return at;
-}
-
-/* The same records or fewer; behind them nothing, or what a power cut leaves
- * of records on their way. */
-static bool
-is_copy(const struct dig_buf *whole, const struct dig_buf *part)
-{
-	return !record_follows(part, 0, shared_records(whole, part));
-}
-
-enum dig_status
-dig_journal_verify(struct dig_journal *journal,
-    void (*fn)(void *arg, const char *finding), void *arg,
-    struct dig_error *err)
-{
-	struct dig_buf file = DIG_BUF_INIT;
-	struct dig_buf copy = DIG_BUF_INIT;
-	struct dig_journal *all = NULL;
-	enum dig_status st = DIG_OK;
-	struct dig_stat sb;
-	bool has_file;
-	bool has_copy;
-
-	/* Read again while somebody is writing: it is one state to compare. */
-	for (int tries = 0; tries < VERIFY_TRIES; tries++) {
-		dig_journal_close(all);
-		all = NULL;
-		st = slurp(
-		    journal->dirfd, COPY_NAME, 0, &copy, NULL, &has_copy, err);
-		if (st == DIG_OK)
-			st = slurp(journal->dirfd, NAME, 0, &file, &sb,
-			    &has_file, err);
-		if (st != DIG_OK)
-			goto out;
-		st = open_again(journal, true, &all, err);
-		if (st != DIG_OK || !has_file ||
-		    sb.size_bytes == all->seen.size_bytes)
-			break;
-	}
-	if (st == DIG_ECORRUPT) {
-		fn(arg, err->msg);
-		st = DIG_OK;
-		goto out;
-	}
-	if (st != DIG_OK)
-		goto out;
-	if (!has_file)
-		fn(arg, "the journal is missing");
-	else if (shared_records(&all->good, &file) < all->good.len)
-		fn(arg, "the journal has damaged records");
-	if (!has_copy)
-		fn(arg, "journal.2 is missing");
-	else if (!is_copy(&all->good, &copy))
-		fn(arg, "journal.2 differs from the journal");
-out:
-	dig_journal_close(all);
-	dig_buf_clear(&file);
-	dig_buf_clear(&copy);
 	return st;
 }

@@ -15,6 +15,8 @@
  * J4  journal.2 holds the same bytes, or a prefix of them.
  * J5  A committed record is never written over: a file is appended to, cut
  *     behind its last record, or replaced by a new one.
+ * J6  A fold gives higher sequence numbers than all before it: of two files
+ *     that begin differently the one with the higher numbers is right.
  */
 #ifndef OBJECTS_JOURNAL_H
 #define OBJECTS_JOURNAL_H
@@ -44,6 +46,12 @@ struct dig_pack_parity {
 	uint32_t number;
 	struct dig_parity_shape shape; /* data 0: there is none any more */
 	uint64_t length;               /* committed bytes of the .par file */
+};
+
+/* What a commit cost whose record has been folded. */
+struct dig_journal_cost {
+	struct dig_oid commit;
+	struct dig_op_stats stats;
 };
 
 /* A decoded record. Strings and arrays are owned. */
@@ -78,12 +86,17 @@ struct dig_journal_record {
 	uint32_t next_pack; /* in a checkpoint, else 0 */
 	bool has_stats;
 	struct dig_op_stats stats;
+	struct dig_journal_cost *costs; /* ascending by commit */
+	size_t ncosts;
 	bool has_store;
 	uint8_t store_id[32];
 	uint32_t chunk_profile;
 };
 
 void dig_journal_record_clear(struct dig_journal_record *rec);
+/* It changes refs, HEAD, what is staged or what is in progress: an operation
+ * that can be taken back. Checkpoints, and records of packs alone, do not. */
+bool dig_journal_record_changes(const struct dig_journal_record *rec);
 /* Bring `state` from before the record to after it. */
 void dig_journal_apply(
     const struct dig_journal_record *rec, struct dig_state *state);
@@ -149,6 +162,11 @@ enum dig_status dig_journal_prepare(struct dig_journal *journal,
     const struct dig_state *next, uint64_t op, const char *verb,
     const struct dig_op_stats *stats, const struct dig_journal_record **out,
     struct dig_error *err) DIG_CHECKED;
+/* The same for a checkpoint alone, by which packs may go: the journal says of
+ * everything but packs what it said before. verb: for people, or NULL. */
+enum dig_status dig_journal_prepare_whole(struct dig_journal *journal,
+    const struct dig_state *next, const char *verb,
+    const struct dig_journal_record **out, struct dig_error *err) DIG_CHECKED;
 /* Bytes of the record that prepare gave, as the index stores them. */
 const struct dig_buf *dig_journal_prepared_bytes(
     const struct dig_journal *journal);
@@ -159,6 +177,60 @@ enum dig_status dig_journal_append(
  * only delays the copy, so it is logged. */
 void dig_journal_mirror(struct dig_journal *journal);
 void dig_journal_unprepare(struct dig_journal *journal);
+/*
+ * After dig_journal_mirror: sync journal.2 and see that it has the last record.
+ * Then both files say what it says, whatever happens. Errors: IO.
+ */
+enum dig_status dig_journal_sync_copy(
+    struct dig_journal *journal, struct dig_error *err) DIG_CHECKED;
+
+/* ---- Folding (journal_fold.c) ------------------------------------------- */
+
+/* Where a fold cuts: operations from a record on stay, those before go. */
+struct dig_journal_cut {
+	uint64_t seq;    /* of the first record that stays; one more than the
+			  * last's when none does */
+	uint64_t kept;   /* operations that stay */
+	uint64_t folded; /* and that go */
+};
+
+/*
+ * The cut before the last `keep` operations, and before one that is still in
+ * progress. Errors: CORRUPT, IO. Cost: the journal is read once.
+ */
+enum dig_status dig_journal_cut(struct dig_journal *journal, uint64_t keep,
+    struct dig_journal_cut *out, struct dig_error *err) DIG_CHECKED;
+
+/* A journal that says the same with fewer records; dig_journal_folded_clear. */
+struct dig_journal_folded {
+	struct dig_buf bytes;
+	struct dig_journal_record last;
+	uint64_t checkpoint_len; /* of the newest checkpoint in it */
+};
+
+void dig_journal_folded_clear(struct dig_journal_folded *folded);
+
+/*
+ * Make it: a checkpoint of the state before the cut, but with the packs of now,
+ * then the records from the cut on, renumbered from the last of before, and a
+ * checkpoint where one is due. What folded commits cost stays for those that
+ * is_live names. Nothing is written.
+ *
+ * Errors: CORRUPT (the records do not lead to the state), IO.
+ */
+enum dig_status dig_journal_fold(struct dig_journal *journal,
+    const struct dig_journal_cut *cut,
+    bool (*is_live)(void *arg, const struct dig_oid *commit), void *arg,
+    struct dig_journal_folded *out, struct dig_error *err) DIG_CHECKED;
+/*
+ * Under the lock: a new file in the place of `journal`, synced and renamed; the
+ * journal goes on from it. Then the same for the copy, without which nothing
+ * that only the old journal names may be deleted. Errors: IO.
+ */
+enum dig_status dig_journal_replace(struct dig_journal *journal,
+    struct dig_journal_folded *folded, struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_journal_replace_copy(
+    struct dig_journal *journal, struct dig_error *err) DIG_CHECKED;
 
 /* Create journal and journal.2 in a new .dig: one checkpoint record. */
 enum dig_status dig_journal_create(int dig_dirfd, const uint8_t store_id[32],

@@ -27,7 +27,8 @@ enum section {
 	SECTION_PACKS = 7,
 	SECTION_STATS = 8,
 	SECTION_OPTIONAL = 16, /* from here on: skipped when not known */
-	SECTION_PARITY = 16
+	SECTION_PARITY = 16,
+	SECTION_COSTS = 17
 };
 
 enum { FLAG_CHECKPOINT = 1 };
@@ -198,6 +199,14 @@ head_same(const struct dig_state *a, const struct dig_state *b)
 			   : dig_oid_eq(&a->head_id, &b->head_id);
 }
 
+static void
+put_stats(struct dig_buf *out, const struct dig_op_stats *stats)
+{
+	dig_buf_put_varint(out, stats->new_chunks);
+	dig_buf_put_varint(out, stats->raw_bytes);
+	dig_buf_put_varint(out, stats->stored_bytes);
+}
+
 void
 dig_journal_record_diff(const struct dig_journal_base *base,
     const struct dig_state *from, const struct dig_state *to, const char *verb,
@@ -245,9 +254,7 @@ dig_journal_record_diff(const struct dig_journal_base *base,
 		put_section(out, SECTION_PACKS, &body);
 	}
 	if (stats != NULL) {
-		dig_buf_put_varint(&body, stats->new_chunks);
-		dig_buf_put_varint(&body, stats->raw_bytes);
-		dig_buf_put_varint(&body, stats->stored_bytes);
+		put_stats(&body, stats);
 		put_section(out, SECTION_STATS, &body);
 	}
 	put_parity_changes(out, from, to);
@@ -256,18 +263,38 @@ dig_journal_record_diff(const struct dig_journal_base *base,
 	dig_buf_clear(&list);
 }
 
+static void
+put_costs(struct dig_buf *out, const struct dig_journal_full *full)
+{
+	struct dig_buf body = DIG_BUF_INIT;
+
+	if (full->ncosts == 0)
+		return;
+	dig_buf_put_varint(&body, full->ncosts);
+	for (size_t i = 0; i < full->ncosts; i++) {
+		put_oid(&body, &full->costs[i].commit);
+		put_stats(&body, &full->costs[i].stats);
+	}
+	put_section(out, SECTION_COSTS, &body);
+	dig_buf_clear(&body);
+}
+
 void
 dig_journal_record_full(const struct dig_journal_base *base,
-    const struct dig_state *state, const uint8_t store_id[32],
-    uint32_t chunk_profile, struct dig_buf *out)
+    const struct dig_journal_full *full, struct dig_buf *out)
 {
+	const struct dig_state *state = full->state;
 	struct dig_buf body = DIG_BUF_INIT;
 	size_t start = begin(base, FLAG_CHECKPOINT, out);
 
-	dig_buf_put(&body, store_id, 32);
-	dig_buf_put_varint(&body, chunk_profile);
+	dig_buf_put(&body, full->store_id, 32);
+	dig_buf_put_varint(&body, full->chunk_profile);
 	dig_buf_put_varint(&body, state->next_pack);
 	put_section(out, SECTION_STORE, &body);
+	if (full->verb != NULL) {
+		put_string(&body, full->verb, VERB_MAX);
+		put_section(out, SECTION_VERB, &body);
+	}
 	dig_buf_put_varint(&body, state->nrefs);
 	for (size_t i = 0; i < state->nrefs; i++)
 		put_ref(&body, state->refs[i].name, NULL, &state->refs[i].id);
@@ -286,8 +313,34 @@ dig_journal_record_full(const struct dig_journal_base *base,
 		put_pack(&body, &state->packs[i]);
 	put_section(out, SECTION_PACKS, &body);
 	put_parity_changes(out, NULL, state);
+	put_costs(out, full);
 	finish(out, start);
 	dig_buf_clear(&body);
+}
+
+void
+dig_journal_record_again(const struct dig_journal_base *base,
+    const uint8_t *data, size_t len, struct dig_buf *out)
+{
+	struct dig_cursor cur =
+	    dig_cursor_over(data + HEAD_SIZE, len - HEAD_SIZE - TAIL_SIZE);
+	size_t start = out->len;
+
+	dig_buf_put(out, data, HEAD_SIZE);
+	dig_set_be64(out->data + start + 8, base->seq);
+	memcpy(out->data + start + 32, base->previous.bytes, DIG_HASH_SIZE);
+	dig_set_be64(out->data + start + 64, base->checkpoint_at);
+	while (cur.at < cur.end) {
+		uint8_t tag = dig_cursor_u8(&cur);
+		size_t n;
+		const uint8_t *body = dig_cursor_bytes(&cur, &n, BODY_MAX);
+
+		if (tag == SECTION_PACKS || tag == SECTION_PARITY)
+			continue;
+		dig_buf_putc(out, tag);
+		dig_buf_put_bytes(out, body, n);
+	}
+	finish(out, start);
 }
 
 /* ---- Decoding --------------------------------------------------------- */
@@ -431,6 +484,33 @@ get_parity(struct dig_cursor *cur, struct dig_journal_record *out)
 }
 
 static void
+get_stats(struct dig_cursor *cur, struct dig_op_stats *out)
+{
+	out->new_chunks = dig_cursor_varint(cur);
+	out->raw_bytes = dig_cursor_varint(cur);
+	out->stored_bytes = dig_cursor_varint(cur);
+}
+
+static void
+get_costs(struct dig_cursor *cur, struct dig_journal_record *out)
+{
+	uint64_t count = dig_cursor_varint(cur);
+	size_t cap = 0;
+
+	for (uint64_t i = 0; i < count && !cur->bad; i++) {
+		struct dig_journal_cost *cost;
+
+		DIG_GROW(out->costs, cap, out->ncosts + 1);
+		cost = &out->costs[out->ncosts++];
+		memset(cost, 0, sizeof(*cost));
+		get_oid(cur, &cost->commit);
+		get_stats(cur, &cost->stats);
+		if (i > 0 && dig_oid_cmp(&cost[-1].commit, &cost->commit) >= 0)
+			cur->bad = true; /* not in order */
+	}
+}
+
+static void
 get_store(struct dig_cursor *cur, struct dig_journal_record *out)
 {
 	const uint8_t *id = dig_cursor_raw(cur, 32);
@@ -482,12 +562,13 @@ get_section(
 		break;
 	case SECTION_STATS:
 		out->has_stats = true;
-		out->stats.new_chunks = dig_cursor_varint(cur);
-		out->stats.raw_bytes = dig_cursor_varint(cur);
-		out->stats.stored_bytes = dig_cursor_varint(cur);
+		get_stats(cur, &out->stats);
 		break;
 	case SECTION_PARITY:
 		get_parity(cur, out);
+		break;
+	case SECTION_COSTS:
+		get_costs(cur, out);
 		break;
 	default:
 		/* What a later dig adds and this one may do without. */
@@ -575,6 +656,7 @@ dig_journal_record_clear(struct dig_journal_record *rec)
 	free(rec->refs);
 	free(rec->packs);
 	free(rec->parity);
+	free(rec->costs);
 	memset(rec, 0, sizeof(*rec));
 }
 

@@ -183,6 +183,18 @@ dig_state_set_pack(struct dig_state *state, const struct dig_pack_state *pack)
 		state->next_pack = pack->number + 1;
 }
 
+void
+dig_state_drop_pack(struct dig_state *state, uint32_t number)
+{
+	struct dig_pack_state *pack = dig_state_pack(state, number);
+
+	if (pack == NULL)
+		return;
+	state->npacks--;
+	memmove(pack, pack + 1,
+	    (size_t)(state->packs + state->npacks - pack) * sizeof(*pack));
+}
+
 uint64_t
 dig_pack_covered(const struct dig_pack_state *pack)
 {

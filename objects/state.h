@@ -64,6 +64,8 @@ struct dig_pack_state *dig_state_pack(
     const struct dig_state *state, uint32_t number);
 void dig_state_set_pack(
     struct dig_state *state, const struct dig_pack_state *pack);
+/* Name a pack no longer. */
+void dig_state_drop_pack(struct dig_state *state, uint32_t number);
 /* Bytes of a pack, from its start, that its .par file covers. What stands
  * behind them is in the mirror. */
 uint64_t dig_pack_covered(const struct dig_pack_state *pack);

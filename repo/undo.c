@@ -38,6 +38,8 @@ struct backwards {
 	size_t count;
 	size_t cap;
 	uint64_t bad; /* sequence number of a record that does not follow */
+	int64_t
+	    folded_time; /* where a gc has folded what came before; else 0 */
 };
 
 static void
@@ -114,14 +116,6 @@ take_back(const struct dig_journal_record *rec, struct dig_state *state)
 	return true;
 }
 
-/* A record of packs alone is nothing that could be taken back. */
-static bool
-changes_state(const struct dig_journal_record *rec)
-{
-	return !rec->is_checkpoint && (rec->nrefs > 0 || rec->has_head ||
-					  rec->has_staged || rec->has_op_state);
-}
-
 static struct run *
 add_run(struct backwards *back, const struct dig_journal_record *rec)
 {
@@ -167,7 +161,9 @@ on_record(void *arg, const struct dig_journal_record *rec)
 	struct backwards *back = arg;
 	struct run *run = back->count > 0 ? &back->at[back->count - 1] : NULL;
 
-	if (!changes_state(rec))
+	if (rec->is_checkpoint && rec->offset == 0 && rec->seq > 1)
+		back->folded_time = rec->time;
+	if (!dig_journal_record_changes(rec))
 		return true;
 	if (run == NULL || run->op.number != rec->op) {
 		if (back->list ? back->count == back->limit
@@ -236,6 +232,7 @@ dig_undo_list(struct dig_repo *repo, uint64_t limit, struct dig_operations *out,
 			out->at[out->count++] = back.at[i].op;
 			back.at[i].op.verb = NULL;
 		}
+		out->folded_time = back.folded_time;
 	}
 	backwards_clear(&back);
 	return st;
@@ -264,11 +261,16 @@ none_such(const struct change *ch, struct dig_error *err)
 	enum dig_status st;
 
 	if (number == 0)
-		return dig_raise(err, DIG_ENO, "there is nothing to take back");
-	st = dig_raise(err, DIG_ENOTFOUND,
-	    "there is no operation %llu that could be taken back",
-	    (unsigned long long)number);
-	dig_hint(err, "'dig undo --list' lists them");
+		st = dig_raise(err, DIG_ENO, "there is nothing to take back");
+	else
+		st = dig_raise(err, DIG_ENOTFOUND,
+		    "there is no operation %llu that could be taken back",
+		    (unsigned long long)number);
+	if (ch->back.folded_time != 0)
+		dig_hint(err, "'dig undo --list' says where the operations "
+			      "begin that 'dig gc' has kept");
+	else if (number != 0)
+		dig_hint(err, "'dig undo --list' lists them");
 	return st;
 }
 

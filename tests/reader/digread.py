@@ -288,7 +288,8 @@ def journal_record(data, at, last):
     need(flags <= 1 and (checkpoint == at if is_checkpoint else
                          checkpoint < at), "checkpoint")
     if last is None:
-        need(seq == 1 and previous == ZEROS and is_checkpoint, "first record")
+        need(is_checkpoint and (seq == 1) == (previous == ZEROS),
+             "first record")
     else:
         need(seq == last[0] + 1 and previous == last[1], "journal chain")
     return seq, H(data[at:cur.at]), is_checkpoint, sections, cur.at

@@ -478,6 +478,7 @@ make_journal_seeds(struct dig_buf *diff, struct dig_buf *full)
 {
 	struct dig_journal_base base;
 	struct dig_op_stats stats = { 1, 2, 3 };
+	struct dig_journal_cost cost = { { { 5 } }, { 4, 5, 6 } };
 	struct dig_state from;
 	struct dig_state to;
 	struct dig_oid id;
@@ -503,7 +504,9 @@ make_journal_seeds(struct dig_buf *diff, struct dig_buf *full)
 	to.head_ref = NULL;
 	to.head_id = id;
 	dig_journal_record_diff(&base, &from, &to, "commit: x", &stats, diff);
-	dig_journal_record_full(&base, &to, id.bytes, 1, full);
+	dig_journal_record_full(&base,
+	    &(struct dig_journal_full){ &to, id.bytes, 1, "gc", &cost, 1 },
+	    full);
 	dig_state_clear(&from);
 	dig_state_clear(&to);
 }

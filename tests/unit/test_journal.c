@@ -569,6 +569,7 @@ test_hostile_records(void **state)
 	struct dig_state full;
 	struct dig_pack_state pack = { 1, 0, 5000, 100, { 20, 2 }, 0 };
 	uint8_t id[32] = { 1 };
+	const struct dig_journal_full what = { &full, id, 1, NULL, NULL, 0 };
 	size_t taken = 0;
 
 	(void)state;
@@ -581,7 +582,7 @@ test_hostile_records(void **state)
 	pack.number = 7;
 	dig_state_set_pack(&full, &pack);
 	full.head_ref = dig_strdup("refs/heads/b1");
-	dig_journal_record_full(&base, &full, id, 1, &out);
+	dig_journal_record_full(&base, &what, &out);
 	for (size_t at = 0; at < out.len - 8; at++)
 		for (int value = 0; value < 256; value += 3) {
 			uint8_t *copy = malloc(out.len);
@@ -640,11 +641,13 @@ test_parity_that_does_not_fit(void **state)
 		struct dig_journal_record rec;
 		struct dig_state before, after;
 		uint8_t id[32] = { 1 };
+		const struct dig_journal_full what = { &before, id, 1, NULL,
+			NULL, 0 };
 
 		dig_state_init(&before);
 		dig_state_init(&after);
 		dig_state_set_pack(&before, &cases[i].pack);
-		dig_journal_record_full(&base, &before, id, 1, &out);
+		dig_journal_record_full(&base, &what, &out);
 		assert_true(
 		    dig_journal_record_decode(out.data, out.len, 0, &rec));
 		dig_journal_apply(&rec, &after);
@@ -661,7 +664,138 @@ test_parity_that_does_not_fit(void **state)
 	}
 }
 
-/* A later dig may add what this one can do without, above tag 16 only. */
+/* ---- Folding ---------------------------------------------------------- */
+
+static bool
+all_live(void *arg, const struct dig_oid *commit)
+{
+	(void)arg;
+	(void)commit;
+	return true;
+}
+
+struct walked {
+	uint64_t first_seq;
+	uint64_t ops[NMAX];
+	size_t n;
+};
+
+static bool
+note_op(void *arg, const struct dig_journal_record *rec)
+{
+	struct walked *walked = arg;
+
+	if (walked->first_seq == 0)
+		walked->first_seq = rec->seq;
+	if (dig_journal_record_changes(rec))
+		walked->ops[walked->n++] = rec->op;
+	return true;
+}
+
+static void
+fold(struct dig_journal *journal, uint64_t keep, bool with_copy)
+{
+	struct dig_journal_folded folded;
+	struct dig_journal_cut cut;
+	struct dig_error err;
+
+	OK(dig_journal_cut(journal, keep, &cut, &err));
+	assert_in_range(cut.kept, 0, keep);
+	OK(dig_journal_fold(journal, &cut, all_live, NULL, &folded, &err));
+	OK(dig_journal_replace(journal, &folded, &err));
+	if (with_copy)
+		OK(dig_journal_replace_copy(journal, &err));
+	dig_journal_folded_clear(&folded);
+}
+
+/* The same state with fewer records, read with and without what an index of
+ * before knows. */
+static void
+test_fold(void **state)
+{
+	(void)state;
+	for (uint64_t keep = 0; keep < 30; keep += 7) {
+		struct dig_journal *journal;
+		struct walked walked = { 0 };
+		struct dig_error err;
+		struct tape tape;
+		uint64_t seq;
+
+		tape_init(&tape, 24);
+		journal = dig_store_journal(tape.rig.store);
+		fold(journal, keep, true);
+		assert_true(dig_journal_is_fresh(journal));
+		OK(dig_journal_each(journal, true, note_op, &walked, &err));
+		assert_int_equal(walked.first_seq, 25);
+		assert_int_equal(walked.n, keep < 23 ? keep : 23);
+		for (size_t i = 0; i < walked.n; i++)
+			assert_int_equal(walked.ops[i], 24 - walked.n + i + 1);
+		append(journal, 50, 8, true);
+		append(journal, 51, 8, false);
+		slurp(&tape);
+		for (int hint = NO_HINT; hint < 24; hint++) {
+			assert_int_equal(open_with(&tape, hint, &seq), DIG_OK);
+			assert_int_equal(seq, 25 + walked.n + 2);
+		}
+		tape_clear(&tape);
+	}
+}
+
+/* Every state that a kill or a lost file may leave of the two files. */
+static void
+test_fold_torn(void **state)
+{
+	struct dig_buf old = DIG_BUF_INIT;
+	struct dig_buf new_ = DIG_BUF_INIT;
+	struct dig_buf longer = DIG_BUF_INIT;
+	struct tape tape;
+	uint64_t seq;
+
+	(void)state;
+	tape_init(&tape, 24);
+	dig_buf_put(&old, tape.whole.data, tape.whole.len);
+	fold(dig_store_journal(tape.rig.store), 3, true);
+	slurp(&tape);
+	dig_buf_put(&new_, tape.whole.data, tape.whole.len);
+	append(dig_store_journal(tape.rig.store), 50, 8, true);
+	slurp(&tape);
+	dig_buf_put(&longer, tape.whole.data, tape.whole.len);
+	for (int hint = NO_HINT; hint < 24; hint++) {
+		put_file(&tape, "journal", new_.data, new_.len);
+		put_file(&tape, "journal.2", old.data, old.len);
+		assert_int_equal(open_with(&tape, hint, &seq), DIG_OK);
+		assert_int_equal(seq, 28);
+		put_file(&tape, "journal", old.data, old.len);
+		put_file(&tape, "journal.2", new_.data, new_.len);
+		assert_int_equal(open_with(&tape, hint, &seq), DIG_OK);
+		assert_int_equal(seq, 28);
+		put_file(&tape, "journal", NULL, 0);
+		put_file(&tape, "journal.2", longer.data, longer.len);
+		assert_int_equal(open_with(&tape, hint, &seq), DIG_OK);
+		assert_int_equal(seq, 29);
+		put_file(&tape, "journal", longer.data, longer.len - 3);
+		put_file(&tape, "journal.2", old.data, old.len);
+		assert_int_equal(open_with(&tape, hint, &seq), DIG_OK);
+		assert_int_equal(seq, 28);
+	}
+	/* Older records do not stand in for what is newer and damaged. */
+	for (size_t at = 0; at < longer.len; at += 41) {
+		longer.data[at] ^= 4;
+		put_file(&tape, "journal", longer.data, longer.len);
+		put_file(&tape, "journal.2", old.data, old.len);
+		if (open_with(&tape, NO_HINT, &seq) == DIG_OK)
+			assert_int_equal(seq, 28); /* all but a torn tail */
+		else
+			assert_true(seq == 0);
+		longer.data[at] ^= 4;
+	}
+	dig_buf_clear(&old);
+	dig_buf_clear(&new_);
+	dig_buf_clear(&longer);
+	tape_clear(&tape);
+}
+
+/* A later dig may add what this one can do without, above tag 17 only. */
 static void
 test_optional_sections(void **state)
 {
@@ -669,6 +803,7 @@ test_optional_sections(void **state)
 	struct dig_journal_base base;
 	struct dig_state full;
 	uint8_t id[32] = { 1 };
+	const struct dig_journal_full what = { &full, id, 1, NULL, NULL, 0 };
 
 	(void)state;
 	memset(&base, 0, sizeof(base));
@@ -678,14 +813,14 @@ test_optional_sections(void **state)
 		struct dig_buf out = DIG_BUF_INIT;
 		bool good;
 
-		dig_journal_record_full(&base, &full, id, 1, &out);
+		dig_journal_record_full(&base, &what, &out);
 		out.len -= 8;
 		dig_buf_putc(&out, tag);
 		dig_buf_put_bytes(&out, "later", 5);
 		dig_set_be32(out.data + 4, (uint32_t)(out.len - 73));
 		dig_buf_put_be64(&out, dig_hash64(out.data, out.len));
 		good = dig_journal_record_decode(out.data, out.len, 0, &rec);
-		assert_int_equal(good, tag > 16 && tag < 32);
+		assert_int_equal(good, tag > 17 && tag < 32);
 		if (good)
 			dig_journal_record_clear(&rec);
 		dig_buf_clear(&out);
@@ -709,6 +844,8 @@ main(void)
 		cmocka_unit_test(test_hostile_records),
 		cmocka_unit_test(test_parity_that_does_not_fit),
 		cmocka_unit_test(test_optional_sections),
+		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_fold_torn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
