@@ -851,15 +851,23 @@ check_pieces(struct check *check, struct dig_error *err)
 	return st;
 }
 
+static bool
+is_wanted(const struct dig_check_options *options, uint32_t pack)
+{
+	return options->wanted == NULL || options->wanted(options->arg, pack);
+}
+
 static enum dig_status
 check_packs(struct check *check, struct dig_error *err)
 {
-	const struct dig_state *state = dig_store_state(check->store);
+	const struct dig_state *state = dig_store_packs(check->store);
 	enum dig_status st = DIG_OK;
 
 	for (size_t i = 0; st == DIG_OK && i < state->npacks; i++) {
 		const struct dig_pack_state *pack = &state->packs[i];
 
+		if (!is_wanted(check->options, at.pack))
+			continue;
 		check->totals.packs++;
 		st = check_piece(check, pack, 0, pack->length, err);
 		if (dig_store_pack(check->store, pack->number) != NULL)
@@ -883,8 +891,10 @@ dig_store_check(struct dig_store *store,
 	memset(&check, 0, sizeof(check));
 	check.store = store;
 	check.options = options;
-	for (size_t i = 0; i < dig_store_state(store)->npacks; i++)
-		check.total_bytes += dig_store_state(store)->packs[i].length;
+	for (size_t i = 0; i < dig_store_packs(store)->npacks; i++)
+		if (is_wanted(options, dig_store_packs(store)->packs[i].number))
+			check.total_bytes +=
+			    dig_store_packs(store)->packs[i].length;
 	pthread_mutex_init(&check.mutex, NULL);
 	pthread_mutex_init(&check.at_work_mutex, NULL);
 	pthread_cond_init(&check.idle, NULL);

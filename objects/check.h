@@ -37,6 +37,8 @@ struct dig_check_options {
 	void *arg;
 	/* Without decode it sees flaws only, else every object as well. */
 	dig_checked_fn *checked;
+	/* Which packs to read; NULL: all. */
+	bool (*wanted)(void *arg, uint32_t pack);
 	/* May be NULL. From the calling thread. */
 	void (*progress)(void *arg, uint64_t done_bytes, uint64_t total_bytes);
 	/* Only these, in this order, with cells, parity and mirrors; NULL: all

@@ -49,7 +49,7 @@ struct dig_healer *
 dig_healer_new(struct dig_store *store, uint32_t number)
 {
 	const struct dig_pack_state *pack =
-	    dig_state_pack(dig_store_state(store), number);
+	    dig_state_pack(dig_store_packs(store), number);
 	struct dig_healer *healer;
 	char name[40];
 

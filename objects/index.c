@@ -546,10 +546,16 @@ dig_index_rollback(struct dig_index *index)
 	}
 }
 
+/* Packs that the state shall name no longer. */
+struct gone {
+	const uint32_t *packs;
+	size_t n; /* 0: an operation; else nothing but packs changes */
+};
+
 /* Rows of the transaction, then everything that follows from the states. */
 static enum dig_status
 write_rows(struct dig_index *index, const struct dig_commit_options *options,
-    struct dig_error *err)
+    const struct gone *gone, struct dig_error *err)
 {
 	const struct dig_object_row *rows;
 	enum dig_status st = DIG_OK;
@@ -560,7 +566,12 @@ write_rows(struct dig_index *index, const struct dig_commit_options *options,
 	if (st == DIG_OK)
 		st = dig_store_sync(
 		    index->store, &index->next, &rows, &nrows, err);
-	if (st == DIG_OK)
+	for (size_t i = 0; i < gone->n; i++)
+		dig_state_drop_pack(&index->next, gone->packs[i]);
+	if (st == DIG_OK && gone->n > 0)
+		st = dig_index_swap_objects(
+		    index, rows, nrows, gone->packs, gone->n, err);
+	else if (st == DIG_OK)
 		st = dig_index_put_objects(index, rows, nrows, err);
 	if (st == DIG_OK)
 		st = dig_index_apply(index, dig_store_state(index->store),
@@ -596,21 +607,23 @@ fall_behind(struct dig_index *index, const struct dig_error *err)
 	index->behind = true;
 }
 
-enum dig_status
-dig_index_commit(struct dig_index *index,
-    const struct dig_commit_options *options, uint64_t *op,
-    struct dig_error *err)
+static enum dig_status
+commit(struct dig_index *index, const struct dig_commit_options *options,
+    const struct gone *gone, uint64_t *op, struct dig_error *err)
 {
 	struct dig_journal *journal = dig_store_journal(index->store);
 	const struct dig_journal_record *record;
 	enum dig_status st;
 
 	assert(index->in_txn);
-	st = write_rows(index, options, err);
+	st = write_rows(index, options, gone, err);
 	if (st == DIG_OK &&
 	    dig_state_same(dig_store_state(index->store), &index->next))
 		return commit_rows_only(index, options, err);
-	if (st == DIG_OK)
+	if (st == DIG_OK && gone->n > 0)
+		st = dig_journal_prepare_whole(
+		    journal, &index->next, options->verb, &record, err);
+	else if (st == DIG_OK)
 		st = dig_journal_prepare(journal, &index->next, options->op,
 		    options->verb, options->stats, &record, err);
 	if (st == DIG_OK)
@@ -639,6 +652,72 @@ dig_index_commit(struct dig_index *index,
 		return DIG_OK;
 	}
 	if (index->db == NULL)
+		st = make_current(index, err);
+	if (st == DIG_OK)
+		st = begin_rows(index, err);
+	if (st != DIG_OK)
+		dig_index_rollback(index);
+	return st;
+}
+
+enum dig_status
+dig_index_commit(struct dig_index *index,
+    const struct dig_commit_options *options, uint64_t *op,
+    struct dig_error *err)
+{
+	struct gone none = { NULL, 0 };
+
+	return commit(index, options, &none, op, err);
+}
+
+enum dig_status
+dig_index_swap(struct dig_index *index, const char *verb, const uint32_t *gone,
+    size_t ngone, struct dig_error *err)
+{
+	struct dig_commit_options options = { .verb = verb, .keep_open = true };
+	struct gone packs = { gone, ngone };
+
+	return commit(index, &options, &packs, NULL, err);
+}
+
+/*
+ * As in dig_index_commit; the commit point is the rename of the new journal.
+ */
+enum dig_status
+dig_index_fold(struct dig_index *index, const struct dig_journal_cut *cut,
+    bool (*is_live)(void *arg, const struct dig_oid *commit), void *arg,
+    struct dig_error *err)
+{
+	struct dig_journal *journal = dig_store_journal(index->store);
+	struct dig_journal_folded folded = { DIG_BUF_INIT, { 0 }, 0 };
+	struct dig_buf last = DIG_BUF_INIT;
+	enum dig_status st;
+
+	assert(index->in_txn);
+	st = dig_journal_fold(journal, cut, is_live, arg, &folded, err);
+	if (st == DIG_OK) {
+		dig_buf_put(&last, folded.bytes.data + folded.last.offset,
+		    (size_t)folded.last.length);
+		st = dig_index_put_position(
+		    index, &folded.last, &last, &index->next, err);
+	}
+	if (st == DIG_OK)
+		st = dig_txn_flush(index->db, err);
+	if (st == DIG_OK)
+		st = dig_journal_replace(journal, &folded, err);
+	dig_journal_folded_clear(&folded);
+	dig_buf_clear(&last);
+	if (st == DIG_OK) {
+		if (dig_txn_commit(index->db, err) != DIG_OK)
+			fall_behind(index, err);
+		dig_state_clear(&index->next);
+		index->in_txn = false;
+		st = dig_journal_replace_copy(journal, err);
+	}
+	if (st == DIG_OK && index->db != NULL &&
+	    read_position(index, err) != DIG_OK)
+		fall_behind(index, err);
+	if (st == DIG_OK && index->db == NULL)
 		st = make_current(index, err);
 	if (st == DIG_OK)
 		st = begin_rows(index, err);

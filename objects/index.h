@@ -141,6 +141,13 @@ struct dig_commit_options {
 enum dig_status dig_index_commit(struct dig_index *index,
     const struct dig_commit_options *options, uint64_t *op,
     struct dig_error *err) DIG_CHECKED;
+/*
+ * Commit what was put in the place of packs that the state names no longer, and
+ * begin the next transaction. The record is a checkpoint and no operation;
+ * nothing else of the state may have changed. Errors: as dig_index_commit.
+ */
+enum dig_status dig_index_swap(struct dig_index *index, const char *verb,
+    const uint32_t *gone, size_t ngone, struct dig_error *err) DIG_CHECKED;
 bool dig_index_is_behind(const struct dig_index *index);
 void dig_index_rollback(struct dig_index *index); /* and release the lock */
 
@@ -155,6 +162,17 @@ enum dig_status dig_index_git_id(struct dig_index *index, const uint8_t *git_id,
  * one's cost. Inside a transaction. */
 enum dig_status dig_index_cost(struct dig_index *index,
     struct dig_op_stats *out, struct dig_error *err) DIG_CHECKED;
+
+/*
+ * Inside a transaction in which nothing was put: fold the journal at a cut, as
+ * dig_journal_fold does, in both files. The transaction is begun again.
+ * Errors: those of dig_journal_fold; after IO the journal may be folded and its
+ * copy not, which the next begin evens out.
+ */
+enum dig_status dig_index_fold(struct dig_index *index,
+    const struct dig_journal_cut *cut,
+    bool (*is_live)(void *arg, const struct dig_oid *commit), void *arg,
+    struct dig_error *err) DIG_CHECKED;
 
 /*
  * Make index.db anew from packs and journal (fsck --rebuild-index, or after a

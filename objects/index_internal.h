@@ -56,6 +56,14 @@ enum dig_status dig_index_put_objects(struct dig_index *index,
     const struct dig_object_row *rows, size_t nrows,
     struct dig_error *err) DIG_CHECKED;
 /*
+ * The same where they take the place of objects in packs that go: a row keeps
+ * its number, which is the order of writing. What is in a pack that goes and
+ * not in rows has no row any more.
+ */
+enum dig_status dig_index_swap_objects(struct dig_index *index,
+    const struct dig_object_row *rows, size_t nrows, const uint32_t *gone,
+    size_t ngone, struct dig_error *err) DIG_CHECKED;
+/*
  * Everything that follows from the step between two states: packs, refs,
  * commits with their layers and changes, staging (when derive), pending
  * changes. Cost: O(what changed).

@@ -35,8 +35,16 @@ tell(const struct work *work, const char *name, enum dig_repair_what what,
     const char *message)
 {
 	char file[64];
+	char pack[24];
 	struct dig_repair_event event = { file, what, message };
+	struct dig_stat sb;
 
+	/* While we only look a gc may take the pack away. */
+	dig_pack_name(work->pack->number, pack);
+	if (work->options->dry_run &&
+	    dig_stat_at(work->store->packs_dirfd, pack, &sb) == ENOENT &&
+	    !dig_journal_is_fresh(work->store->journal))
+		return;
 	snprintf(file, sizeof(file), "packs/%s", name);
 	work->options->event(work->options->arg, &event);
 }

@@ -14,6 +14,8 @@
 #include "objects/heal.h"
 #include "objects/store_internal.h"
 
+/* How often packs are looked up anew because a gc took one away. */
+#define LOAD_TRIES 20
 /* What a long command stored is known by the map, up to so many objects. */
 #define MAP_FULL ((size_t)64 << 10)
 
@@ -57,6 +59,8 @@ dig_store_unload(struct dig_store *store)
 	store->npacks = 0;
 	dig_oidmap_reset(&store->map);
 	store->loaded = store->verified = false;
+	dig_journal_close(store->newer);
+	store->newer = NULL;
 }
 
 void
@@ -103,7 +107,7 @@ dig_store_refresh(struct dig_store *store, struct dig_error *err)
 	struct dig_journal *fresh;
 	enum dig_status st;
 
-	if (dig_journal_is_fresh(store->journal))
+	if (dig_journal_is_fresh(store->journal) && store->newer == NULL)
 		return DIG_OK;
 	st = dig_journal_reopen(store->journal, &fresh, err);
 	if (st != DIG_OK)
@@ -266,12 +270,21 @@ open_pack(struct dig_store *store, const struct dig_pack_state *state,
 	return DIG_OK;
 }
 
-static enum dig_status
-load_all(struct dig_store *store, struct dig_error *err)
+const struct dig_state *
+dig_store_packs(const struct dig_store *store)
 {
-	const struct dig_state *state = dig_store_state(store);
+	return dig_journal_state(
+	    store->newer != NULL ? store->newer : store->journal);
+}
+
+/* *missing: a pack is not there. */
+static enum dig_status
+load_all(struct dig_store *store, bool *missing, struct dig_error *err)
+{
+	const struct dig_state *state = dig_store_packs(store);
 	enum dig_status st;
 
+	*missing = false;
 	for (size_t i = 0; i < state->npacks; i++) {
 		struct dig_open_pack *pack;
 
@@ -281,6 +294,7 @@ load_all(struct dig_store *store, struct dig_error *err)
 		if (st == DIG_ECORRUPT) {
 			/* A lost pack: what it held is reported when missed. */
 			dig_log("%s", err->msg);
+			*missing = true;
 			continue;
 		}
 		if (st != DIG_OK)
@@ -307,17 +321,44 @@ load_all(struct dig_store *store, struct dig_error *err)
 	return DIG_OK;
 }
 
+/*
+ * A pack that is missing may have been taken away by a gc since the journal was
+ * read: then the journal has moved, and names others that have all of it.
+ */
+static enum dig_status
+load_current(struct dig_store *store, struct dig_error *err)
+{
+	struct dig_journal *newer = NULL;
+	enum dig_status st = DIG_OK;
+	bool missing = false;
+
+	for (int tries = 0; tries < LOAD_TRIES; tries++) {
+		const struct dig_journal *seen =
+		    store->newer != NULL ? store->newer : store->journal;
+
+		st = load_all(store, &missing, err);
+		if (st != DIG_OK || !missing || store->writing ||
+		    dig_journal_is_fresh(seen))
+			break;
+		st = dig_journal_reopen(seen, &newer, err);
+		dig_store_unload(store);
+		if (st != DIG_OK)
+			break;
+		store->newer = newer;
+	}
+	if (st != DIG_OK)
+		dig_store_unload(store);
+	return st;
+}
+
 enum dig_status
 dig_store_load(struct dig_store *store, struct dig_error *err)
 {
 	enum dig_status st = DIG_OK;
 
 	pthread_mutex_lock(&store->mutex);
-	if (!store->loaded) {
-		st = load_all(store, err);
-		if (st != DIG_OK)
-			dig_store_unload(store);
-	}
+	if (!store->loaded)
+		st = load_current(store, err);
 	pthread_mutex_unlock(&store->mutex);
 	return st;
 }
@@ -623,35 +664,77 @@ remove_replacements(int dirfd)
 	closedir(dir);
 }
 
+/* Is this the name of a pack? Its number is *out. */
+static bool
+is_pack_name(const char *name, uint32_t *out)
+{
+	unsigned number;
+	char canon[24];
+
+	if (sscanf(name, "%9u.pack", &number) != 1)
+		return false;
+	dig_pack_name(number, canon);
+	*out = number;
+	return strcmp(canon, name) == 0;
+}
+
+static bool
+remove_stray(void *arg, const char *name, enum dig_ftype type, bool told)
+{
+	const struct dig_store *store = arg;
+	uint32_t number;
+
+	(void)type;
+	(void)told;
+	if (is_pack_name(name, &number) &&
+	    number >= dig_store_state(store)->next_pack)
+		dig_unlink_at(store->packs_dirfd, name);
+	return true;
+}
+
+static bool
+remove_unnamed(void *arg, const char *name, enum dig_ftype type, bool told)
+{
+	const struct dig_store *store = arg;
+	uint32_t number;
+
+	(void)type;
+	(void)told;
+	if (is_pack_name(name, &number) &&
+	    dig_state_pack(dig_store_state(store), number) == NULL)
+		dig_unlink_at(store->packs_dirfd, name);
+	return true;
+}
+
+static int
+each_file(struct dig_store *store, dig_name_fn *fn)
+{
+	int fd = dig_open_at(store->packs_dirfd, ".", DIG_OPEN_DIRECTORY);
+	int rc = fd < 0 ? -fd : dig_list_dir(fd, fn, store);
+
+	dig_close(fd);
+	return rc;
+}
+
 /* Packs that no record names are left from a transaction that did not end. */
 static enum dig_status
 remove_strays(struct dig_store *store, struct dig_error *err)
 {
-	const struct dig_state *state = dig_store_state(store);
-	struct dirent *entry;
-	unsigned number;
-	char canon[24];
-	DIR *dir;
-	int fd;
+	int rc = each_file(store, remove_stray);
 
-	fd = dig_open_at(store->packs_dirfd, ".", DIG_OPEN_DIRECTORY);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		int os = fd < 0 ? -fd : errno;
+	return rc == 0 ? DIG_OK
+		       : dig_raise_os(err, DIG_EIO, rc, "listing .dig/packs");
+}
 
-		dig_close(fd);
-		return dig_raise_os(err, DIG_EIO, os, "listing .dig/packs");
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		if (sscanf(entry->d_name, "%9u.pack", &number) != 1)
-			continue;
-		dig_pack_name(number, canon);
-		if (strcmp(canon, entry->d_name) == 0 &&
-		    number >= state->next_pack)
-			dig_unlink_at(store->packs_dirfd, entry->d_name);
-	}
-	closedir(dir);
-	return DIG_OK;
+void
+dig_store_drop_unnamed(struct dig_store *store)
+{
+	struct dig_error err;
+
+	if (each_file(store, remove_unnamed) != 0 ||
+	    dig_parity_clean(store, &err) != DIG_OK)
+		dig_log("packs that are not named any more stay for now");
+	dig_store_unload(store);
 }
 
 /* A file longer than its committed length has a tail of nobody's. */

@@ -115,6 +115,13 @@ struct dig_write_options {
 enum dig_status dig_store_begin(struct dig_store *store,
     const struct dig_write_options *options, struct dig_error *err) DIG_CHECKED;
 
+/*
+ * Under the lock, and after both files of the journal are known to be durable:
+ * delete packs that the journal names no longer, with their parity. Readers of
+ * this store have to be made anew. A file that stays is deleted next time.
+ */
+void dig_store_drop_unnamed(struct dig_store *store);
+
 /* Under the lock: delete files in packs/ that are nobody's. Part of begin. */
 enum dig_status dig_store_clean(
     struct dig_store *store, struct dig_error *err) DIG_CHECKED;

@@ -93,6 +93,7 @@ struct dig_store {
 	/* reading; filled at the first look-up */
 	pthread_mutex_t mutex;
 	bool loaded;
+	struct dig_journal *newer; /* its packs are open, not the journal's */
 	bool verified; /* runs that are not verified when they are opened */
 	struct dig_open_pack *packs;
 	size_t npacks;
@@ -103,6 +104,7 @@ struct dig_store {
 	/* writing */
 	bool writing;
 	struct dig_write_options options;
+	uint32_t fresh_from; /* packs below it are not appended to */
 	struct dig_pack_out normal;
 	struct dig_pack_out bulk;
 	atomic_uint next_pack;
@@ -137,6 +139,12 @@ enum dig_status dig_store_load(
  */
 enum dig_status dig_store_verify_runs(
     struct dig_store *store, struct dig_error *err) DIG_CHECKED;
+/*
+ * The state that names the packs which are open. While a reader opens them a gc
+ * may take some away: then it is a newer one than dig_store_state, which stays
+ * the reader's view of refs and all else.
+ */
+const struct dig_state *dig_store_packs(const struct dig_store *store);
 /* The open pack of a number, or NULL. Valid while the store is loaded. */
 struct dig_open_pack *dig_store_pack(struct dig_store *store, uint32_t number);
 /* All known places of an object. Unplaced claims do not count. */
@@ -157,6 +165,15 @@ bool dig_store_is_lower(struct dig_store *store, uint32_t base, bool base_bulk,
 enum dig_status dig_reader_header(struct dig_reader *reader,
     const struct dig_location *at, struct dig_record *out,
     struct dig_error *err) DIG_CHECKED;
+/* The record as it stands in the file, its checksum verified and nothing
+ * healed. *payload is borrowed until the reader is used again. */
+enum dig_status dig_reader_stored(struct dig_reader *reader,
+    const struct dig_location *at, struct dig_record *out,
+    const uint8_t **payload, struct dig_error *err) DIG_CHECKED;
+/* Where the base of a delta that stands at a place is (S4). */
+enum dig_status dig_reader_base(struct dig_reader *reader,
+    const struct dig_location *at, const struct dig_record *rec,
+    struct dig_location *out, struct dig_error *err) DIG_CHECKED;
 /* The decoded bytes at a place, not hashed. */
 enum dig_status dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_location *at, struct dig_buf *out,

@@ -263,6 +263,7 @@ open_pack(struct dig_pack_out *out, struct dig_error *err)
 
 		/* A run may only be written over what can all be read. */
 		if (bulk == out->bulk &&
+		    state->packs[i].number >= out->store->fresh_from &&
 		    !(state->packs[i].flags & DIG_PACK_SEALED) &&
 		    there != NULL && !there->damaged &&
 		    dig_parity_is_there(out->store, &state->packs[i]))

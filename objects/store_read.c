@@ -199,6 +199,17 @@ dig_reader_header(struct dig_reader *reader, const struct dig_location *at,
 	return read_record(reader, at, false, out, err);
 }
 
+enum dig_status
+dig_reader_stored(struct dig_reader *reader, const struct dig_location *at,
+    struct dig_record *out, const uint8_t **payload, struct dig_error *err)
+{
+	enum dig_status st = read_stored(reader, at, true, out, err);
+
+	if (st == DIG_OK)
+		*payload = reader->record.data + out->header_len;
+	return st;
+}
+
 static enum dig_status
 load_solid(struct dig_reader *reader, const struct dig_location *at,
     struct solid **out, struct dig_error *err)
@@ -272,9 +283,8 @@ read_slot(struct dig_reader *reader, enum dig_kind kind,
 	return DIG_OK;
 }
 
-/* Where the base of a delta stands (S4). */
-static enum dig_status
-base_place(struct dig_reader *reader, const struct dig_location *at,
+enum dig_status
+dig_reader_base(struct dig_reader *reader, const struct dig_location *at,
     const struct dig_record *rec, struct dig_location *out,
     struct dig_error *err)
 {
@@ -373,7 +383,7 @@ follow_chain(struct dig_reader *reader, enum dig_kind kind,
 		chain[depth++] = here;
 		if (rec.codec != DIG_CODEC_DELTA)
 			break;
-		st = base_place(reader, &here, &rec, &here, err);
+		st = dig_reader_base(reader, &here, &rec, &here, err);
 		if (st != DIG_OK)
 			return st;
 	}
@@ -448,7 +458,7 @@ static enum dig_status
 not_there(struct dig_store *store, enum dig_kind kind, const char *hex,
     struct dig_error *err)
 {
-	const struct dig_state *state = dig_store_state(store);
+	const struct dig_state *state = dig_store_packs(store);
 
 	for (size_t i = 0; i < state->npacks; i++) {
 		uint32_t number = state->packs[i].number;

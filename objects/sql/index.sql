@@ -288,9 +288,20 @@ SELECT count(*) FILTER (WHERE kind = 1),
 FROM objects WHERE row > coalesce((SELECT row FROM objects WHERE kind = 4
   ORDER BY row DESC LIMIT 1), 0)
 
+-- name: object_replace
+-- params: :row :pack :offset :slot :kind :codec :raw_bytes :stored_bytes :id :base_id
+REPLACE INTO objects (row, pack, offset, slot, kind, codec, raw_bytes,
+  stored_bytes, id, base_id)
+VALUES (:row, :pack, :offset, :slot, :kind, :codec, :raw_bytes, :stored_bytes,
+  :id, :base_id)
+
+-- name: object_delete
+-- params: :row
+DELETE FROM objects WHERE row = :row
+
 -- name: objects_delete_pack
 -- params: :pack
--- scan: gc only; a pack's rows need not lie together
+-- scan: only where the index is behind; a pack's rows need not lie together
 DELETE FROM objects WHERE pack = :pack
 
 -- name: objects_delete_from
