@@ -75,12 +75,26 @@ put_json(struct dig_json *json, const struct dig_operation *one)
 	dig_json_object_end(json);
 }
 
+static void
+print_begin(struct dig_cli *cli, const struct dig_operations *list)
+{
+	struct dig_buf date = DIG_BUF_INIT;
+
+	if (list->folded_time == 0)
+		return;
+	dig_format_date(&date, DIG_DATE_ISO, list->folded_time, 0);
+	dig_out_printf(&cli->out,
+	    "The list begins here: 'dig gc' of %s folded what was before\n",
+	    (const char *)date.data);
+	dig_buf_clear(&date);
+}
+
 static enum dig_status
 print_list(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
     struct dig_error *err)
 {
 	uint64_t limit = opts->limit >= 0 ? (uint64_t)opts->limit : UINT64_MAX;
-	struct dig_operations list = { NULL, 0, 0 };
+	struct dig_operations list = { NULL, 0, 0, 0 };
 	struct dig_json json;
 	enum dig_status st;
 
@@ -97,8 +111,14 @@ print_list(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 			put_json(&json, &list.at[i]);
 		else
 			print_line(cli, &list.at[i]);
+	if (!opts->json)
+		print_begin(cli, &list);
 	if (opts->json) {
 		dig_json_array_end(&json);
+		if (list.folded_time != 0)
+			dig_json_int(&json, "folded", list.folded_time);
+		else
+			dig_json_null(&json, "folded");
 		dig_json_object_end(&json);
 		dig_json_end(&json);
 	}

@@ -20,6 +20,7 @@
 #include "repo/diff.h"
 #include "repo/doctor.h"
 #include "repo/fsck.h"
+#include "repo/gc.h"
 #include "repo/grep.h"
 #include "repo/history.h"
 #include "repo/hook.h"

@@ -192,12 +192,10 @@ pack_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 static enum dig_status
 check_packs(struct dig_fsck *fsck, struct dig_error *err)
 {
-	struct dig_check_options options = {
-		.decode = !fsck->options->quick,
+	struct dig_check_options options = { .decode = !fsck->options->quick,
 		.arg = fsck,
 		.checked = checked,
-		.progress = pack_progress,
-	};
+		.progress = pack_progress };
 	struct dig_check_totals totals;
 	enum dig_status st;
 

@@ -28,6 +28,9 @@ struct dig_operations {
 	struct dig_operation *at;
 	size_t count;
 	size_t cap;
+	/* Operations before the last of these were folded by a gc, then; 0: the
+	 * list goes on, or back to the beginning. */
+	int64_t folded_time;
 };
 
 void dig_operations_clear(struct dig_operations *list);

@@ -61,24 +61,28 @@ class Start:
         return self.ledgers[verb].copy()
 
     def points(self, verb, calls):
-        """(call, n, is it a write to the terminal) of a clean run."""
         self.begin(verb)
-        log = self.scratch.path("log")
-        self.repo.must(*COMMANDS[verb], wrap=(
-            "strace", "-f", "-qq", "-o", log, "-e",
-            "trace=" + ",".join("?" + c for c in calls)))
-        counts, found, words = collections.Counter(), set(), set()
-        with open(log, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                call = CALL.match(line)
-                if not call:
-                    continue
-                key = (call.group(1), call.group(2))
-                counts[key] += 1
-                found.add((call.group(2), counts[key]))
-                if TERMINAL.match(line):
-                    words.add((call.group(2), counts[key]))
-        return sorted(found), words
+        return points(self.repo, self.scratch, COMMANDS[verb], calls)
+
+
+def points(repo, scratch, command, calls):
+    """(call, n) of a clean run, and those that write to the terminal."""
+    log = scratch.path("log")
+    repo.must(*command, wrap=(
+        "strace", "-f", "-qq", "-o", log, "-e",
+        "trace=" + ",".join("?" + c for c in calls)))
+    counts, found, words = collections.Counter(), set(), set()
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            call = CALL.match(line)
+            if not call:
+                continue
+            key = (call.group(1), call.group(2))
+            counts[key] += 1
+            found.add((call.group(2), counts[key]))
+            if TERMINAL.match(line):
+                words.add((call.group(2), counts[key]))
+    return sorted(found), words
 
 
 def spread(points, most):
@@ -135,11 +139,11 @@ def campaign(tap, start, what, calls, fault, most, allowed):
     rng = random.Random(SEED)
     tried, hit, every, failures = 0, 0, 0, []
     for verb in COMMANDS:
-        points, words = start.points(verb, calls)
+        places, words = start.points(verb, calls)
         if fault != "signal=SIGKILL":
-            points = [p for p in points if p not in words]
-        every += len(points)
-        for call, n in spread(points, max(1, most // len(COMMANDS))):
+            places = [p for p in places if p not in words]
+        every += len(places)
+        for call, n in spread(places, max(1, most // len(COMMANDS))):
             for when in ((str(n), "%d+" % n) if "ENOSPC" in fault
                          else (str(n),)):
                 ledger = start.begin(verb)
