@@ -27,8 +27,8 @@ struct civil {
  * Days from 1970-01-01 in the proleptic Gregorian calendar.
  * Source: the era method: years begin in March, 400 of them have 146,097 days.
  */
-static int64_t
-days_from_civil(int64_t year, int month, int day)
+int64_t
+dig_date_days(int64_t year, int month, int day)
 {
 	int64_t era, of_era, of_year;
 
@@ -43,7 +43,7 @@ days_from_civil(int64_t year, int month, int day)
 static int64_t
 seconds_of(const struct civil *at)
 {
-	return days_from_civil(at->year, at->month, at->day) * 86400 +
+	return dig_date_days(at->year, at->month, at->day) * 86400 +
 	       at->hour * 3600 + at->minute * 60 + at->second;
 }
 

@@ -20,6 +20,9 @@ void dig_date_now(struct dig_date *out);
 /* Minutes east of Greenwich here, at that moment. */
 int dig_date_zone(int64_t seconds);
 
+/* Days from 1970-01-01 to a date of the Gregorian calendar; month 1 to 12. */
+int64_t dig_date_days(int64_t year, int month, int day);
+
 /*
  * Understood:
  *

@@ -42,6 +42,7 @@
 #include "repo/sql.h"
 #include "repo/stage.h"
 #include "repo/stash.h"
+#include "repo/stats.h"
 #include "repo/status.h"
 #include "repo/tag.h"
 #include "repo/undo.h"
