@@ -92,6 +92,12 @@ BENCH = python3 -B tests/bench/bench.py --dig $(DIG) --json build/bench.json \
 bench: all ## dig beside git, restic, borg, fossil (QUICK=1, ONLY=S, COLD=1)
 	$(Q)$(BENCH)
 
+bench-history: all ## dig beside git on a history: GIT=/path/to/clone
+	$(Q)[ -n "$(GIT)" ] || { echo "type: make $@ GIT=/path/to/clone" >&2; \
+		exit 2; }
+	$(Q)python3 -B tests/bench/history.py --dig $(DIG) --git $(GIT) \
+		--json build/bench-history.json $(if $(RUNS),--runs $(RUNS))
+
 perfcheck: all ## the bench's ratios against tests/bench/baseline.json
 	$(Q)$(BENCH) --check tests/bench/baseline.json
 
@@ -136,4 +142,4 @@ uninstall: ## remove what install put there
 
 .PHONY: deps install-completion bench-deps unit e2e crash asan-build asan \
 	lint format \
-	format-check check soak bench perfcheck demo install uninstall
+	format-check check soak bench bench-history perfcheck demo install uninstall
