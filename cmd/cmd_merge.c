@@ -14,6 +14,7 @@ struct opts {
 	bool commit;
 	bool edit;
 	bool unrelated;
+	const char *favor; /* -X: "ours", "theirs" */
 	struct dig_list messages;
 	const char *file;
 	bool no_verify;
@@ -42,6 +43,8 @@ static const struct dig_opt options[] = {
 	    "do not run the hooks pre-merge-commit and commit-msg"),
 	DIG_OPT_FLAG(0, "allow-unrelated-histories", struct opts, unrelated,
 	    "also merge what has nothing in common with HEAD"),
+	DIG_OPT_STRING('X', "strategy-option", struct opts, favor, "SIDE",
+	    "where both changed the same, take 'ours' or 'theirs'"),
 	DIG_OPT_FLAG(0, "abort", struct opts, abort,
 	    "give up a merge that has conflicts"),
 	DIG_OPT_FLAG(
@@ -54,7 +57,8 @@ static const struct dig_opt options[] = {
 const struct dig_usage dig_usage_merge = {
 	"merge",
 	"[--ff | --no-ff | --ff-only] [--no-commit] [-e] [-m MESSAGE]... "
-	"[-F FILE] [--no-verify] [--allow-unrelated-histories] [-q] REV\n"
+	"[-F FILE] [--no-verify] [--allow-unrelated-histories] [-X SIDE] [-q] "
+	"REV\n"
 	"--abort\n"
 	"--continue",
 	"Bring the commits of REV into the branch that HEAD is on: where HEAD "
@@ -94,6 +98,15 @@ give_up(struct dig_cli *cli, struct dig_repo *repo, struct dig_error *err)
 	if (st == DIG_OK)
 		dig_checkout_result_clear(&result);
 	return st;
+}
+
+static int
+side_of(const struct opts *opts)
+{
+	return opts->favor == NULL                  ? 0
+	       : strcmp(opts->favor, "ours") == 0   ? DIG_SIDE_OURS
+	       : strcmp(opts->favor, "theirs") == 0 ? DIG_SIDE_THEIRS
+						    : -1;
 }
 
 static enum dig_ff
@@ -217,7 +230,8 @@ merge(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 		.unrelated = opts->unrelated,
 		.no_commit = !opts->commit,
 		.edit = opts->edit,
-		.no_verify = opts->no_verify };
+		.no_verify = opts->no_verify,
+		.favor = side_of(opts) };
 	struct dig_merge_result result;
 	struct dig_buf message = DIG_BUF_INIT;
 	enum dig_status st = DIG_OK;
@@ -246,7 +260,7 @@ says_how(const struct opts *opts)
 {
 	return opts->ff != NULL || !opts->commit || opts->edit ||
 	       opts->unrelated || opts->messages.count > 0 ||
-	       opts->file != NULL || opts->no_verify;
+	       opts->file != NULL || opts->no_verify || opts->favor != NULL;
 }
 
 enum dig_status
@@ -263,6 +277,9 @@ dig_cmd_merge(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	if (!dig_progress_choice_ok(opts.progress))
 		st = dig_raise(
 		    err, DIG_EINVALID, "--progress takes 'json' or nothing");
+	else if (side_of(&opts) < 0)
+		st = dig_raise(err, DIG_EINVALID,
+		    "-X takes 'ours' or 'theirs', not '%.100s'", opts.favor);
 	else if (opts.messages.count > 0 && opts.file != NULL)
 		st = dig_raise(
 		    err, DIG_EINVALID, "-m and -F do not go together");

@@ -146,6 +146,10 @@ merge(const struct dig_text_side *base, const struct dig_text_side *ours,
 		return failed(code, why, why_size);
 	options.flags = style == DIG_TEXT_DIFF3 ? GIT_MERGE_FILE_STYLE_DIFF3
 						: GIT_MERGE_FILE_STYLE_MERGE;
+	options.favor = style == DIG_TEXT_OURS ? GIT_MERGE_FILE_FAVOR_OURS
+			: style == DIG_TEXT_THEIRS
+			    ? GIT_MERGE_FILE_FAVOR_THEIRS
+			    : GIT_MERGE_FILE_FAVOR_NORMAL;
 	options.marker_size = (unsigned short)nsigns;
 	options.ancestor_label = base->label;
 	options.our_label = ours->label;

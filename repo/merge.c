@@ -108,7 +108,8 @@ three_way(struct merge *m, struct dig_error *err)
 	struct dig_merging merging = { .repo = m->repo,
 		.text = &text,
 		.ours = "HEAD",
-		.theirs = m->options->rev };
+		.theirs = m->options->rev,
+		.favor = m->options->favor };
 	struct dig_switch to = { .what = "merging", .after = &m->op };
 	struct dig_buf verb = DIG_BUF_INIT;
 	enum dig_status st;

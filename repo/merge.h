@@ -25,10 +25,11 @@ enum dig_ff { DIG_FF_ALLOWED, DIG_FF_NEVER, DIG_FF_ONLY };
 struct dig_merge_options {
 	const char *rev;
 	enum dig_ff ff;
-	bool no_commit;      /* stop before the commit */
-	bool edit;           /* there is a message to edit: stop as well */
-	bool no_verify;      /* pre-merge-commit and commit-msg do not run */
-	bool unrelated;      /* also with nothing in common */
+	bool no_commit; /* stop before the commit */
+	bool edit;      /* there is a message to edit: stop as well */
+	bool no_verify; /* pre-merge-commit and commit-msg do not run */
+	bool unrelated; /* also with nothing in common */
+	int favor; /* where both changed the same: DIG_SIDE_OURS, _THEIRS; 0 */
 	const char *message; /* clean; NULL: "Merge branch 'x'" */
 };
 

@@ -99,6 +99,17 @@ put_label(struct dig_buf *out, const char *who, const char *name, bool named)
 			out->data[i] = '?';
 }
 
+/* Merge bases are merged as ever. */
+static enum dig_text_style
+style_of(const struct dig_merge *merge)
+{
+	int favor = merge->depth == 0 ? merge->merging->favor : 0;
+
+	return favor == DIG_SIDE_OURS     ? DIG_TEXT_OURS
+	       : favor == DIG_SIDE_THEIRS ? DIG_TEXT_THEIRS
+					  : DIG_TEXT_MERGE;
+}
+
 /* What is in `text` after the call is the merged file, unless *binary. */
 static enum dig_status
 merge_texts(struct dig_merge *merge, struct dig_buf bytes[DIG_SIDES],
@@ -126,7 +137,7 @@ merge_texts(struct dig_merge *merge, struct dig_buf bytes[DIG_SIDES],
 	}
 	if (!*binary)
 		st = dig_text_merge(merging->text, &sides[0], &sides[1],
-		    &sides[2], DIG_TEXT_MERGE, SIGNS + nsigns, text,
+		    &sides[2], style_of(merge), SIGNS + nsigns, text,
 		    &nconflicts, err);
 	*clean = nconflicts == 0;
 	for (int i = 0; i < DIG_SIDES; i++)
@@ -134,12 +145,27 @@ merge_texts(struct dig_merge *merge, struct dig_buf bytes[DIG_SIDES],
 	return st;
 }
 
-/* A binary file, or a very large one, is not merged: ours stays; in a merge of
- * merge bases, what both come from. */
+static void
+take_bytes(const struct dig_entry *from, struct dig_entry *to)
+{
+	to->form = from->form;
+	to->size_bytes = from->size_bytes;
+	to->stored = from->stored;
+}
+
+/* A binary file, or a very large one, is not merged: ours stays, or the one
+ * that is favoured; in a merge of merge bases, what both come from. */
 static void
 keep_one(struct dig_merge *merge, const char *path, const struct dig_entry *o,
-    struct dig_entry *result, bool *has_result, bool *clean)
+    const struct dig_entry *theirs, struct dig_entry *result, bool *has_result,
+    bool *clean)
 {
+	if (merge->depth == 0 && merge->merging->favor != 0) {
+		if (merge->merging->favor == DIG_SIDE_THEIRS)
+			take_bytes(theirs, result);
+		*clean = true;
+		return;
+	}
 	if (merge->depth == 0) {
 		*clean = false;
 		dig_merge_tell(merge, path,
@@ -149,10 +175,7 @@ keep_one(struct dig_merge *merge, const char *path, const struct dig_entry *o,
 	}
 	*clean = true;
 	if (o != NULL && dig_merge_same_type(o, result)) {
-		enum dig_entry_kind kind = result->kind;
-
-		*result = *o;
-		result->kind = kind;
+		take_bytes(o, result);
 	} else {
 		/* git takes the bytes of no file. */
 		result->form = DIG_FORM_EMPTY;
@@ -188,7 +211,8 @@ merge_files(struct dig_merge *merge, const char *path,
 		st = merge_texts(
 		    merge, bytes, names, nsigns, &text, &binary, clean, err);
 	if (st == DIG_OK && binary)
-		keep_one(merge, path, sides[0], result, has_result, clean);
+		keep_one(merge, path, sides[DIG_SIDE_BASE],
+		    sides[DIG_SIDE_THEIRS], result, has_result, clean);
 	else if (st == DIG_OK)
 		st = put_file(merge, &text, sides[DIG_SIDE_OURS],
 		    merge->depth > 0 || is_rename || merge->merging->keep,

@@ -39,6 +39,8 @@ struct dig_merging {
 	const char *ancestor; /* words for conflict markers and names */
 	const char *ours;
 	const char *theirs;
+	int favor; /* DIG_SIDE_OURS, DIG_SIDE_THEIRS: its lines and its binary
+		    * files where both changed them; 0: that is a conflict */
 	bool keep; /* what is merged is read again in this transaction */
 	struct dig_merge_notes notes; /* set; the caller clears them */
 };

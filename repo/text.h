@@ -119,13 +119,15 @@ struct dig_text_side {
 
 enum dig_text_style {
 	DIG_TEXT_MERGE, /* both sides */
-	DIG_TEXT_DIFF3  /* and the base between them */
+	DIG_TEXT_DIFF3, /* and the base between them */
+	DIG_TEXT_OURS,  /* no markers: one side's lines */
+	DIG_TEXT_THEIRS
 };
 
 /*
  * Merge what `ours` and `theirs` changed in `base`; a text that does not
  * exist is empty. Where both changed the same lines otherwise, `out` has both
- * between markers.
+ * between markers, or what the style says.
  *
  * nsigns       that a marker begins with; 7 is what people know
  * out          replaced on success

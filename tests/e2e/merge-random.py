@@ -33,10 +33,12 @@ def merge(rev):
     count["merges"] += 1
     twins.progress = "after %d merges" % count["merges"]
     before = run("git", "log", "--format=%s %T")[1].decode().split("\n")[0]
-    code_d, out_d, err_d = run("dig", "merge", rev)
-    code_g, out_g, err_g = run("git", "merge", "-X", "find-renames=100%", "--no-edit", rev)
-    said = "merge %s into %s\n# dig %d %s %s\n# git %d %s %s" % (
-        rev, before, code_d, out_d.decode(), err_d.decode(),
+    side = rng.choice([(), (), (), ("-X", "ours"), ("-X", "theirs")])
+    code_d, out_d, err_d = run("dig", "merge", *side, rev)
+    code_g, out_g, err_g = run(
+        "git", "merge", "-X", "find-renames=100%", *side, "--no-edit", rev)
+    said = "merge %s %s into %s\n# dig %d %s %s\n# git %d %s %s" % (
+        side, rev, before, code_d, out_d.decode(), err_d.decode(),
         code_g, out_g.decode(), err_g.decode())
     if code_d != code_g:
         fail(said)

@@ -153,6 +153,16 @@ unset DIG_EDITOR
 t_out 'the message was offered' "Merge branch 'side', edited
 2" sh -c '"$DIG" log -1 --format=%s; "$DIG" log -1 --format=%P | wc -w'
 
+# One side where both changed the same.
+for side in ours theirs; do
+	dig reset -q --hard before
+	t "-X $side" dig merge -q -X $side side
+	t_eq 'is taken' "$([ $side = ours ] && echo MAIN || echo SIDE)" \
+		"$(sed -n 2p text)"
+done
+t_fails 2 'no other' 'not both' dig merge -X both side
+t_fails 2 'nor on the way' 'stand alone' dig merge --continue -X ours
+
 # Resetting drops a merge as well.
 for how in --hard --mixed; do
 	dig reset -q --hard before

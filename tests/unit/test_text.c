@@ -213,6 +213,10 @@ test_merge(void **state)
 		{ "1\n", "2\n", "3\n", DIG_TEXT_DIFF3, 1,
 		    "<<<<<<< us\n2\n||||||| base\n1\n=======\n3\n"
 		    ">>>>>>> them\n" },
+		{ "1\na\nb\n2\n", "3\na\nb\n2\n", "4\na\nb\n5\n", DIG_TEXT_OURS,
+		    0, "3\na\nb\n5\n" },
+		{ "1\na\nb\n2\n", "3\na\nb\n2\n", "4\na\nb\n5\n",
+		    DIG_TEXT_THEIRS, 0, "4\na\nb\n5\n" },
 		{ "", "2", "3", DIG_TEXT_MERGE, 1,
 		    "<<<<<<< us\n2\n=======\n3\n>>>>>>> them\n" },
 		{ "1\r\n", "2\r\n", "3\r\n", DIG_TEXT_MERGE, 1,
