@@ -191,6 +191,7 @@ commit(struct going *go, struct dig_sequence_result *result, bool stopped_here,
     struct dig_error *err)
 {
 	bool rebases = go->kind == DIG_OP_REBASE;
+	bool reverts = go->kind == DIG_OP_REVERT;
 	struct dig_commit_merge how = { .copies = true,
 		.op = result->op,
 		.edit = go->edit || (stopped_here && isatty(STDIN_FILENO)),
@@ -199,17 +200,22 @@ commit(struct going *go, struct dig_sequence_result *result, bool stopped_here,
 	struct dig_buf verb = DIG_BUF_INIT;
 	enum dig_status st;
 
-	dig_buf_printf(&verb, "%s%s: %.500s", dig_op_verb(go->kind),
+	dig_buf_printf(&verb, "%s%s: %s%.500s%s", dig_op_verb(go->kind),
 	    !rebases       ? ""
 	    : stopped_here ? " (continue)"
 			   : " (pick)",
-	    result->subject);
+	    reverts ? "Revert \"" : "", result->subject, reverts ? "\"" : "");
 	if (rebases || !stopped_here)
 		how.verb = (const char *)verb.data;
 	st = dig_commit_merge(go->cli, &how, err);
 	if (st == DIG_OK) {
 		result->op = how.op;
 		print_commit(go, &how.id, how.subject);
+	} else if (st != DIG_EDENIED && err->hint[0] == '\0') {
+		dig_hint(err,
+		    "'dig %s --continue' tries again, 'dig %s --abort' gives "
+		    "up",
+		    dig_op_verb(go->kind), dig_op_verb(go->kind));
 	}
 	free(how.subject);
 	dig_buf_clear(&verb);

@@ -29,10 +29,14 @@ enum dig_status
 dig_op_need(
     const struct dig_op *op, enum dig_op_kind kind, struct dig_error *err)
 {
-	return op->kind == kind
-		   ? DIG_OK
-		   : dig_raise(err, DIG_ENO, "no %s is in progress",
-			 dig_op_verb(kind));
+	if (op->kind == kind)
+		return DIG_OK;
+	dig_ignore(
+	    dig_raise(err, DIG_ENO, "no %s is in progress", dig_op_verb(kind)));
+	if (op->kind != DIG_OP_NONE && (op->ntodo > 0 || !dig_op_copies(op)))
+		dig_hint(err, "a %s is: 'dig %s --abort' gives it up",
+		    dig_op_verb(op->kind), dig_op_verb(op->kind));
+	return DIG_ENO;
 }
 
 enum dig_status

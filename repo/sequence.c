@@ -172,7 +172,7 @@ static void
 tell_progress(const struct dig_sequencer *seq)
 {
 	struct dig_progress_report report = { "copying", seq->at, seq->op.ntodo,
-		0, 0, NULL };
+		0, 0, "commits" };
 
 	if (seq->repo->talk.progress != NULL)
 		seq->repo->talk.progress(seq->repo->talk.arg, &report);
@@ -361,7 +361,7 @@ static enum dig_status
 record(struct dig_sequencer *seq, const char *ref, struct dig_error *err)
 {
 	bool done = seq->result->outcome == DIG_SEQUENCE_DONE;
-	struct dig_switch to = { .what = "writing files",
+	struct dig_switch to = { .what = "checking out",
 		.commit = seq->copier.head,
 		.ref = ref,
 		.tree = done ? seq->copier.tree : seq->copy.tree,
