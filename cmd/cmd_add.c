@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/add_patch.h"
 #include "cmd/command.h"
 #include "cmd/pathlist.h"
 
 struct opts {
+	bool patch;
 	bool all;
 	bool update;
 	bool dry_run;
@@ -23,6 +25,8 @@ struct opts {
 };
 
 static const struct dig_opt options[] = {
+	DIG_OPT_FLAG('p', "patch", struct opts, patch,
+	    "ask about each hunk of tracked files, whether to stage it"),
 	DIG_OPT_FLAG('A', "all", struct opts, all,
 	    "everything: new, changed and removed files"),
 	DIG_OPT_FLAG('u', "update", struct opts, update,
@@ -42,6 +46,7 @@ static const struct dig_opt options[] = {
 	    0, "as", struct opts, as, "PATH", "the path for --stdin"),
 	DIG_OPT_FLAG(0, "executable", struct opts, executable,
 	    "with --stdin: stage an executable file"),
+	DIG_OPTS_COLOUR,
 	DIG_OPTS_PROGRESS(struct opts, progress),
 	DIG_OPT_END,
 };
@@ -49,6 +54,7 @@ static const struct dig_opt options[] = {
 const struct dig_usage dig_usage_add = {
 	"add",
 	"[-n] [-v] [-f] [-A | -u] [--] [PATH...]\n"
+	"-p [--] [PATH...]\n"
 	"--stdin --as PATH",
 	"Stage files for the next commit: new and changed files below the "
 	"paths, and those that are gone. Files that a .digignore or .gitignore "
@@ -102,11 +108,19 @@ dig_cmd_add(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	if (opts.all && opts.update)
 		return dig_raise(
 		    err, DIG_EINVALID, "-A and -u do not go together");
+	if (opts.patch && (opts.all || opts.update || opts.dry_run ||
+			      opts.force || opts.from_stdin))
+		return dig_raise(err, DIG_EINVALID,
+		    "-p does not go with -A, -u, -n, -f and --stdin");
+	if (opts.patch && opts.paths_from != NULL &&
+	    strcmp(opts.paths_from, "-") == 0)
+		return dig_raise(err, DIG_EINVALID,
+		    "standard input has the answers of -p, not the paths");
 	if (!opts.from_stdin && opts.as != NULL)
 		return dig_raise(err, DIG_EINVALID, "--as needs --stdin");
 	cli->progress_choice = opts.progress;
 	cli->read_input =
-	    opts.from_stdin ||
+	    opts.from_stdin || opts.patch ||
 	    (opts.paths_from != NULL && strcmp(opts.paths_from, "-") == 0);
 	st = dig_cli_repo(cli, &repo, err);
 	if (st != DIG_OK)
@@ -117,6 +131,10 @@ dig_cmd_add(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	    &list, &args, opts.paths_from, opts.paths_nul, err);
 	if (st != DIG_OK)
 		goto out;
+	if (opts.patch) {
+		st = dig_add_patch(cli, repo, list.paths, list.count, err);
+		goto out;
+	}
 	if (list.count == 0 && !opts.all && !opts.update) {
 		st = dig_raise(err, DIG_EINVALID, "nothing specified to add");
 		dig_hint(err, "`dig add .` adds the current folder, `dig add "

@@ -145,18 +145,9 @@ put_range(struct dig_out *out, char sign, size_t start, size_t lines)
 		dig_out_printf(out, ",%zu", lines);
 }
 
-static bool
-put_hunk(void *arg, const struct dig_text_hunk *hunk)
+void
+dig_print_patch_hunk(struct dig_out *out, const struct dig_text_hunk *hunk)
 {
-	struct patch *patch = arg;
-	struct dig_out *out = patch->view->out;
-
-	put_header(patch);
-	if (!patch->has_files) {
-		put_file(patch, true);
-		put_file(patch, false);
-		patch->has_files = true;
-	}
 	dig_out_colour(out, DIG_COLOUR_DIFF_FRAG);
 	dig_out_puts(out, "@@ ");
 	put_range(out, '-', hunk->old_start, hunk->old_lines);
@@ -169,14 +160,44 @@ put_hunk(void *arg, const struct dig_text_hunk *hunk)
 		dig_out_text(out, hunk->heading, hunk->heading_len);
 	}
 	dig_out_puts(out, "\n");
-	return !dig_out_gone(out);
+}
+
+static void
+put_files(struct patch *patch)
+{
+	put_header(patch);
+	if (patch->has_files)
+		return;
+	put_file(patch, true);
+	put_file(patch, false);
+	patch->has_files = true;
+}
+
+void
+dig_print_patch_head(struct dig_diff_view *view,
+    const struct dig_change *change, const struct dig_pair *pair, bool hunks)
+{
+	struct patch patch = { view, change, pair, false, false };
+
+	put_header(&patch);
+	if (hunks)
+		put_files(&patch);
 }
 
 static bool
-put_line(void *arg, char kind, const char *line, size_t len)
+put_hunk(void *arg, const struct dig_text_hunk *hunk)
 {
 	struct patch *patch = arg;
-	struct dig_out *out = patch->view->out;
+
+	put_files(patch);
+	dig_print_patch_hunk(patch->view->out, hunk);
+	return !dig_out_gone(patch->view->out);
+}
+
+void
+dig_print_patch_line(
+    struct dig_out *out, char kind, const char *line, size_t len)
+{
 	bool ended = len > 0 && line[len - 1] == '\n';
 	char sign[2] = { kind, '\0' };
 
@@ -188,7 +209,15 @@ put_line(void *arg, char kind, const char *line, size_t len)
 	if (kind != ' ')
 		dig_out_colour(out, DIG_COLOUR_RESET);
 	dig_out_puts(out, ended ? "\n" : "\n\\ No newline at end of file\n");
-	return !dig_out_gone(out);
+}
+
+static bool
+put_line(void *arg, char kind, const char *line, size_t len)
+{
+	struct patch *patch = arg;
+
+	dig_print_patch_line(patch->view->out, kind, line, len);
+	return !dig_out_gone(patch->view->out);
 }
 
 /* git's words, and the sizes behind them. */

@@ -24,6 +24,7 @@
 #include "repo/grep.h"
 #include "repo/history.h"
 #include "repo/hook.h"
+#include "repo/hunks.h"
 #include "repo/merge.h"
 #include "repo/merge_base.h"
 #include "repo/names.h"

@@ -4,6 +4,7 @@
  */
 #include "repo/stage.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -366,6 +367,7 @@ dig_stage(struct dig_repo *repo, const struct dig_stage_options *options,
 	add.tracked_only = options->tracked_only;
 	add.dry_run = options->dry_run;
 	add.verb = options->verb ? options->verb : "add";
+	add.op = options->op;
 	add.arg = &stage;
 	add.changed = on_changed;
 	add.left_out = on_left_out;
@@ -400,12 +402,36 @@ out:
 	return st;
 }
 
+/* full: from the root, fit for a tree. */
+static enum dig_status
+stage_stream(struct dig_repo *repo, int fd, const char *full, bool exec,
+    const char *verb, struct dig_stage_result *result, struct dig_error *err)
+{
+	struct dig_buf exact = DIG_BUF_INIT;
+	struct dig_pathspec *spec = NULL;
+	struct dig_add_result done = { .op = result->op };
+	const char *paths[1];
+	enum dig_status st;
+
+	st = dig_add_stream(repo->index, fd, full, exec, verb, &done, err);
+	take_result(&done, result);
+	if (st != DIG_OK)
+		return st;
+	dig_buf_printf(&exact, ":(literal)%s", full);
+	paths[0] = (const char *)exact.data;
+	st = dig_pathspec_new(paths, 1, "", repo->worktree, &spec, err);
+	if (st == DIG_OK)
+		st = resolve(repo, spec, verb, &result->op, err);
+	dig_pathspec_free(spec);
+	dig_buf_clear(&exact);
+	return st;
+}
+
 enum dig_status
 dig_stage_stream(struct dig_repo *repo, int fd, const char *path, bool exec,
     struct dig_stage_result *result, struct dig_error *err)
 {
 	struct dig_buf full = DIG_BUF_INIT;
-	struct dig_add_result done;
 	const char *reason;
 	enum dig_status st;
 
@@ -416,28 +442,62 @@ dig_stage_stream(struct dig_repo *repo, int fd, const char *path, bool exec,
 	}
 	dig_buf_puts(&full, path);
 	reason = dig_path_check(full.data, full.len);
-	if (reason != NULL) {
+	if (reason != NULL)
 		st = dig_raise(err, DIG_EINVALID, "'%s' %s", path, reason);
-		goto out;
-	}
-	st = dig_add_stream(repo->index, fd, (const char *)full.data, exec,
-	    "add --stdin", &done, err);
-	take_result(&done, result);
-	if (st == DIG_OK) {
-		struct dig_buf exact = DIG_BUF_INIT;
-		struct dig_pathspec *spec = NULL;
-		const char *paths[1];
-
-		dig_buf_printf(&exact, ":(literal)%s", (const char *)full.data);
-		paths[0] = (const char *)exact.data;
-		st = dig_pathspec_new(paths, 1, "", repo->worktree, &spec, err);
-		dig_buf_clear(&exact);
-		if (st == DIG_OK)
-			st = resolve(
-			    repo, spec, "add --stdin", &result->op, err);
-		dig_pathspec_free(spec);
-	}
-out:
+	else
+		st = stage_stream(repo, fd, (const char *)full.data, exec,
+		    "add --stdin", result, err);
 	dig_buf_clear(&full);
+	return st;
+}
+
+/* A file without a name that has these bytes, to be read from its beginning. */
+static enum dig_status
+file_of(struct dig_repo *repo, const void *data, size_t len, int *out,
+    struct dig_error *err)
+{
+	static const char name[] = "tmp/add.patch";
+	int os = dig_mkdir_at(repo->dirfd, "tmp", 0700);
+	int fd = os == 0 || os == EEXIST
+		     ? dig_open_at(repo->dirfd, name,
+			   DIG_OPEN_WRITE | DIG_OPEN_CREATE | DIG_OPEN_TRUNC |
+			       DIG_OPEN_PRIVATE)
+		     : -os;
+
+	*out = -1;
+	os = fd < 0 ? -fd : dig_write_full(fd, data, len);
+	dig_close(fd);
+	if (os == 0) {
+		*out = dig_open_at(repo->dirfd, name, DIG_OPEN_READ);
+		os = *out < 0 ? -*out : dig_unlink_at(repo->dirfd, name);
+	}
+	return os == 0
+		   ? DIG_OK
+		   : dig_raise_os(err, DIG_EIO, os, "writing .dig/%s", name);
+}
+
+enum dig_status
+dig_stage_bytes(struct dig_repo *repo, const char *path,
+    const struct dig_oid *before, const void *data, size_t len, bool exec,
+    const char *verb, uint64_t *op, struct dig_error *err)
+{
+	struct dig_stage_result result = { .op = *op };
+	struct dig_staged now = { 0 };
+	struct dig_db *db;
+	enum dig_status st;
+	int fd = -1;
+
+	st = dig_index_need_db(repo->index, &db, err);
+	if (st == DIG_OK)
+		st = dig_staged_get(db, path, strlen(path), &now, err);
+	if (st == DIG_OK && (!now.exists || !dig_oid_eq(&now.content, before)))
+		st = dig_raise(err, DIG_ECONFLICT,
+		    "%.300s was staged anew meanwhile", path);
+	if (st == DIG_OK)
+		st = file_of(repo, data, len, &fd, err);
+	if (st == DIG_OK)
+		st = stage_stream(repo, fd, path, exec, verb, &result, err);
+	dig_close(fd);
+	*op = result.op;
 	return st;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "objects/base/error.h"
+#include "objects/oid.h"
 
 struct dig_repo;
 
@@ -22,6 +23,7 @@ struct dig_stage_options {
 	bool force;               /* -f: ignored files too */
 	bool dry_run;             /* -n */
 	const char *verb;         /* for the journal; NULL: "add" */
+	uint64_t op;              /* the operation that it goes on with, or 0 */
 	void *arg;
 	/* May be NULL: each path that was staged, from the root, in order. */
 	void (*changed)(void *arg, enum dig_stage_what what, const char *path);
@@ -54,5 +56,14 @@ enum dig_status dig_stage(struct dig_repo *repo,
 enum dig_status dig_stage_stream(struct dig_repo *repo, int fd,
     const char *path, bool exec, struct dig_stage_result *result,
     struct dig_error *err) DIG_CHECKED;
+
+/*
+ * Stage bytes under a path that is given from the root, if what is staged there
+ * still has this content. verb: for the journal. *op: the operation that it
+ * goes on with, or 0; inout. Errors as above; CONFLICT: it was staged anew.
+ */
+enum dig_status dig_stage_bytes(struct dig_repo *repo, const char *path,
+    const struct dig_oid *before, const void *data, size_t len, bool exec,
+    const char *verb, uint64_t *op, struct dig_error *err) DIG_CHECKED;
 
 #endif

@@ -1071,6 +1071,7 @@ init_pipeline(struct pipeline *pipe, const struct dig_add_options *options,
 
 	memset(pipe, 0, sizeof(*pipe));
 	memset(result, 0, sizeof(*result));
+	result->op = options->op;
 	pipe->options = options;
 	pipe->result = result;
 	pipe->dig_dirfd = dig_index_dirfd(options->index);
@@ -1149,6 +1150,7 @@ dig_add_stream(struct dig_index *index, int fd, const char *path, bool exec,
 	int64_t n;
 
 	memset(&options, 0, sizeof(options));
+	options.op = result->op;
 	options.index = index;
 	options.verb = verb;
 	memset(&item, 0, sizeof(item));

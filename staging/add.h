@@ -71,6 +71,7 @@ struct dig_add_options {
 	bool dry_run;                  /* -n: say, do nothing */
 	const char *verb;              /* for the journal: "add" */
 	struct dig_add_aside *aside;   /* inout; NULL: stage */
+	uint64_t op; /* the operation that it goes on with, or 0 */
 	void *arg;
 	/* Each may be NULL. In path order, from the calling thread. */
 	void (*changed)(void *arg, enum dig_add_what what, const char *path);
@@ -102,7 +103,8 @@ enum dig_status dig_add(const struct dig_add_options *options,
 
 /*
  * Stage the bytes of a stream under a path that has passed dig_path_check.
- * fd is read to its end. exec: as an executable.
+ * fd is read to its end. exec: as an executable. result->op: inout, 0 for a new
+ * operation.
  */
 enum dig_status dig_add_stream(struct dig_index *index, int fd,
     const char *path, bool exec, const char *verb,
