@@ -302,3 +302,30 @@ case("Ctrl-C in the editor is the editor's", code == 0 and
      terminal.out)
 code, out = run("commit", "--allow-empty", DIG_EDITOR="false")
 case("an editor that fails makes no commit", code == 1, code, out)
+
+# ---- add -p -----------------------------------------------------------------
+with open("hunks", "w") as file:
+    file.write("one\n")
+quiet("add", "hunks")
+quiet("commit", "-q", "-m", "hunks")
+with open("hunks", "w") as file:
+    file.write("two %s\n" % EVIL)
+terminal = Terminal([dig, "add", "-p", "hunks"])
+terminal.read(b"]? ")
+case("add -p colours what it asks",
+     b"\x1b[1;34m(1/1) Stage this hunk [y,n,q,a,d,e,?]? " in terminal.out,
+     terminal.out)
+case("and lets no line of a file move the cursor", raw(terminal.out) == [],
+     raw(terminal.out), terminal.out)
+terminal.type(b"y\n")
+code = terminal.end()
+case("what was typed is obeyed", code == 0 and
+     quiet("status", "--porcelain", "hunks") == b"M  hunks\n", code)
+quiet("reset", "-q")
+terminal = Terminal([dig, "add", "-p", "hunks"])
+terminal.read(b"]? ")
+terminal.type(b"\x03")
+code = terminal.end()
+case("Ctrl-C ends it, and nothing is staged", code == 130 and
+     quiet("status", "--porcelain", "hunks") == b" M hunks\n", code,
+     terminal.out)
