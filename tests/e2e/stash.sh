@@ -1,7 +1,10 @@
+#!/bin/sh
 # SPDX-License-Identifier: MIT
+#
 # dig stash: what is put aside and brought back, in which words, what is
 # refused, undone, and found again after a kill. The same against git at random.
 . "${0%/*}/lib.sh"
+need git python3
 
 lines()
 {
