@@ -87,7 +87,7 @@ find_target(struct change *sw, struct dig_error *err)
 			sw->ref = dig_strdup(state->head_ref);
 		return dig_revision_commit(sw->repo, rev, &sw->commit, err);
 	}
-	if (rev == NULL) {
+	if (rev == NULL || strcmp(rev, "HEAD") == 0 || strcmp(rev, "@") == 0) {
 		if (!dig_state_head(state, &sw->commit))
 			return dig_raise(
 			    err, DIG_ENOTFOUND, "there is no commit yet");

@@ -38,7 +38,8 @@ struct dig_repo;
 /* ---- checkout --------------------------------------------------------- */
 
 struct dig_checkout_options {
-	const char *rev; /* NULL: where HEAD is; "-": where it was before */
+	const char *rev; /* NULL, "HEAD", "@": where HEAD is, on its branch;
+			    "-": where it was before */
 	bool force;      /* lose edits and what is in the way */
 	bool detach;     /* HEAD names the commit even if rev is a branch */
 	const char *new_branch; /* make it at rev and go onto it; or NULL */

@@ -30,7 +30,10 @@ t_has '- is where HEAD was' 'HEAD is now at' dig checkout -
 t_same 'the first again' . "$TMP/one"
 t_has '- goes to the branch' "branch 'main'" dig checkout -
 t_has 'on it already' "Already on 'main'" dig checkout main
+t_has 'HEAD is where it is' "Already on 'main'" dig checkout HEAD
+t_has '@ too' "Already on 'main'" dig checkout @
 t_has 'detach' 'HEAD is now at' dig checkout --detach main
+t_has 'HEAD stays detached' 'HEAD is now at' dig checkout HEAD
 t 'back' dig checkout -q main
 t_fails 4 'no such revision and no such path' 'did not match' dig checkout nothing
 t_fails 4 'no such revision' 'nothing' dig checkout nothing --
