@@ -479,7 +479,7 @@ lone_entry(struct join *join, struct dig_error *err)
 	case DIG_WALK_SPECIAL:
 		break;
 	case DIG_WALK_BADRULES:
-		warn(join, entry->path, entry->reason);
+		warn(join, entry->len > 0 ? entry->path : ".", entry->reason);
 		break;
 	case DIG_WALK_ERROR:
 		if (entry->os_errno != ENOENT && entry->os_errno != EISDIR)
@@ -511,6 +511,8 @@ order(const struct dig_walk_entry *entry, const struct dig_status_row *row)
 	size_t len = entry->len < row->len ? entry->len : row->len;
 	int cmp = memcmp(entry->path, row->path, len);
 
+	if (entry->len == 0) /* the root, of which something is to be said */
+		return -1;
 	if (cmp != 0)
 		return cmp;
 	/* A row's NUL is less than '/'. */

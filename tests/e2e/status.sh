@@ -78,6 +78,14 @@ t_out "a link in place of a folder" " M a
 ?? elsewhere/
 ?? u/" dig status -s
 
+# Rules that cannot be read, at the root: names before '/' stay in order.
+new_repo rules
+write -a one
+write .b two
+ln -s -- -a .gitignore
+dig add -A 2>"$ERR" && dig commit -q -m rules 2>"$ERR"
+t_out "a link as .gitignore is a file as others" '' dig status -s
+
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	new_repo read
 	write a one
