@@ -210,7 +210,7 @@ def words(text, ids, porcelain):
         elif not porcelain:
             line = re.sub(rb"(?<=^\^)[0-9a-f]{4,64}|^[0-9a-f]{5,64}", name,
                           line)
-            line = re.sub(rb"^ {8,64}(?=[ \t])", b"[blank]", line)
+            line = re.sub(rb"^ {8,}", b"[blank]", line)
             if line.startswith(b"[none]") or b"Not Committed" in line or \
                     b"<not.committed.yet>" in line:
                 line = re.sub(rb"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d [-+]\d{4})?|"
