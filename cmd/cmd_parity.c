@@ -2,6 +2,7 @@
  *
  * dig parity: what can be lost and still be repaired.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd/command.h"
@@ -12,20 +13,22 @@
 
 struct opts {
 	bool json;
+	const char *progress;
 };
 
 static const struct dig_opt options[] = {
+	DIG_OPTS_PROGRESS(struct opts, progress),
 	DIG_OPT_JSON(struct opts, json),
 	DIG_OPT_END,
 };
 
 const struct dig_usage dig_usage_parity = {
 	"parity",
-	"[status] [--json]",
+	"[status | set K+M | build | drop] [--json]",
 	"Say what of the packs can be lost and still be repaired by "
 	"'dig fsck --repair', and how many bytes are covered by parity, "
-	"mirrored, "
-	"or neither.",
+	"mirrored, or neither. set: K cells and M of parity for new packs; "
+	"build: the same for those that are there; drop: no parity any more.",
 	options,
 };
 
@@ -130,34 +133,21 @@ json_scrubbed(struct dig_json *json, const struct dig_scrub_sum *sum)
 	dig_json_object_end(json);
 }
 
-enum dig_status
-dig_cmd_parity(
-    struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+static enum dig_status
+show_status(struct dig_cli *cli, struct dig_repo *repo, bool as_json,
+    struct dig_error *err)
 {
 	struct dig_parity_sum sums[SUMS_MAX];
 	struct dig_scrub_sum scrubbed;
-	struct dig_repo *repo = NULL;
-	struct opts opts = { 0 };
-	struct dig_args args;
 	struct dig_json json;
 	enum dig_status st;
 	size_t count;
 
-	st = dig_opt_parse(&dig_usage_parity, argc, argv, &opts, &args, err);
-	if (st != DIG_OK)
-		return st;
-	if (args.argc > 1 ||
-	    (args.argc == 1 && strcmp(args.argv[0], "status") != 0))
-		return dig_raise(
-		    err, DIG_EINVALID, "parity takes 'status' or nothing");
-	st = dig_cli_repo(cli, &repo, err);
-	if (st != DIG_OK)
-		return st;
 	count = dig_repo_parity(repo, sums, SUMS_MAX);
 	st = dig_repo_scrubbed(repo, &scrubbed, err);
 	if (st != DIG_OK)
 		return st;
-	if (!opts.json) {
+	if (!as_json) {
 		for (size_t i = 0; i < count; i++)
 			print_sum(&cli->out, &sums[i]);
 		if (count == 0)
@@ -177,4 +167,114 @@ dig_cmd_parity(
 	dig_json_object_end(&json);
 	dig_json_end(&json);
 	return DIG_OK;
+}
+
+/* ---- Changing it ------------------------------------------------------ */
+
+static enum dig_status
+set_shape(struct dig_cli *cli, struct dig_repo *repo, const char *text,
+    struct dig_error *err)
+{
+	enum dig_status st;
+	unsigned data = 0;
+	unsigned parity = 0;
+	int end = 0;
+
+	if (sscanf(text, "%3u+%3u%n", &data, &parity, &end) != 2 ||
+	    text[end] != '\0' || data == 0 || parity == 0)
+		return dig_raise(err, DIG_EINVALID,
+		    "'%.40s' is no geometry: write 20+2 for 20 cells and 2 of "
+		    "parity",
+		    text);
+	st = dig_repo_parity_set(repo, data, parity, err);
+	if (st == DIG_OK)
+		dig_out_printf(&cli->out,
+		    "new packs get %u+%u; 'dig parity build' changes those "
+		    "that are there\n",
+		    data, parity);
+	return st;
+}
+
+static void
+left(void *arg, const char *why)
+{
+	struct dig_cli *cli = arg;
+
+	dig_out_printf(&cli->out, "left: ");
+	dig_out_text(&cli->out, why, strlen(why));
+	dig_out_puts(&cli->out, "\n");
+}
+
+static enum dig_status
+build(struct dig_cli *cli, struct dig_repo *repo, bool drop,
+    struct dig_error *err)
+{
+	struct dig_parity_change change = { 0 };
+	unsigned data = 0;
+	unsigned parity = 0;
+	enum dig_status st;
+
+	st = drop ? dig_repo_parity_set(repo, 0, 0, err)
+		  : dig_repo_parity_shape(repo, &data, &parity, err);
+	if (st == DIG_OK && data == 0 && !drop) {
+		st = dig_raise(err, DIG_EINVALID,
+		    "parity.parity is 0: new packs get no parity");
+		dig_hint(err, "'dig parity set 20+2' first; 'dig parity drop' "
+			      "takes it away");
+	}
+	if (st == DIG_OK)
+		st = dig_repo_parity_build(
+		    repo, data, parity, cli, left, &change, err);
+	dig_cli_progress_end(cli);
+	if (st != DIG_OK)
+		return st;
+	dig_out_printf(&cli->out, "%llu %s, ", (unsigned long long)change.packs,
+	    change.packs == 1 ? "pack" : "packs");
+	put_size(&cli->out, "", change.bytes, drop ? ": no parity" : ": ");
+	if (!drop)
+		dig_out_printf(&cli->out, "%u+%u", data, parity);
+	dig_out_puts(&cli->out, "\n");
+	if (change.left == 0)
+		return DIG_OK;
+	st = dig_raise(err, DIG_ECORRUPT, "damaged packs were left: %llu",
+	    (unsigned long long)change.left);
+	dig_hint(err, "'dig fsck --repair', then this again");
+	return st;
+}
+
+enum dig_status
+dig_cmd_parity(
+    struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+{
+	struct dig_repo *repo = NULL;
+	struct opts opts = { 0 };
+	struct dig_args args;
+	enum dig_status st;
+	const char *what;
+	int want = 1;
+
+	st = dig_opt_parse(&dig_usage_parity, argc, argv, &opts, &args, err);
+	if (st != DIG_OK)
+		return st;
+	what = args.argc > 0 ? args.argv[0] : "status";
+	if (strcmp(what, "set") == 0)
+		want = 2;
+	else if (strcmp(what, "status") != 0 && strcmp(what, "build") != 0 &&
+		 strcmp(what, "drop") != 0)
+		want = 0;
+	if (want == 0 || (args.argc != want && args.argc != 0))
+		return dig_raise(err, DIG_EINVALID,
+		    "parity takes 'status', 'set K+M', 'build' or 'drop'");
+	if (opts.json && strcmp(what, "status") != 0)
+		return dig_raise(
+		    err, DIG_EINVALID, "--json goes with 'parity status'");
+	cli->progress_choice = opts.progress;
+	st = dig_cli_repo(cli, &repo, err);
+	if (st != DIG_OK)
+		return st;
+	if (want == 2)
+		return set_shape(cli, repo, args.argv[1], err);
+	if (strcmp(what, "status") == 0)
+		return show_status(cli, repo, opts.json, err);
+	return build(cli, repo, strcmp(what, "drop") == 0, err);
 }

@@ -424,6 +424,27 @@ dig_pack_scan_payload(
 	return DIG_OK;
 }
 
+bool
+dig_pack_intact(int fd, unsigned flags, uint64_t length)
+{
+	struct dig_buf payload = DIG_BUF_INIT;
+	struct dig_pack_scan scan;
+	enum dig_status st = DIG_OK;
+	struct dig_error err;
+	bool done = false;
+
+	dig_pack_scan_init(&scan, fd, flags, 0, length);
+	while (st == DIG_OK) {
+		st = dig_pack_scan_next(&scan, &done, &err);
+		if (st != DIG_OK || done)
+			break;
+		st = dig_pack_scan_payload(&scan, &payload, &err);
+	}
+	dig_pack_scan_clear(&scan);
+	dig_buf_clear(&payload);
+	return st == DIG_OK;
+}
+
 /* ---- Solid records ---------------------------------------------------- */
 
 void

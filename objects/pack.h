@@ -105,6 +105,8 @@ enum dig_status dig_pack_scan_payload(struct dig_pack_scan *scan,
 enum dig_status dig_pack_scan_resync(
     struct dig_pack_scan *scan, bool *found, struct dig_error *err) DIG_CHECKED;
 void dig_pack_scan_clear(struct dig_pack_scan *scan);
+/* Every record up to this length matches its checksum. Cost: reads all. */
+bool dig_pack_intact(int fd, unsigned flags, uint64_t length);
 
 /* One object of a solid record's directory. */
 struct dig_solid_item {

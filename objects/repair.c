@@ -334,26 +334,10 @@ compare_pack(struct work *work, bool *differs, struct dig_error *err)
 	return st;
 }
 
-/* Every record of the pack matches its checksum. */
 static bool
-records_intact(const struct work *work, int fd)
+is_intact(const struct work *work, int fd)
 {
-	struct dig_buf payload = DIG_BUF_INIT;
-	struct dig_pack_scan scan;
-	enum dig_status st = DIG_OK;
-	struct dig_error err;
-	bool done = false;
-
-	dig_pack_scan_init(&scan, fd, work->pack->flags, 0, work->pack->length);
-	while (st == DIG_OK) {
-		st = dig_pack_scan_next(&scan, &done, &err);
-		if (st != DIG_OK || done)
-			break;
-		st = dig_pack_scan_payload(&scan, &payload, &err);
-	}
-	dig_pack_scan_clear(&scan);
-	dig_buf_clear(&payload);
-	return st == DIG_OK;
+	return dig_pack_intact(fd, work->pack->flags, work->pack->length);
 }
 
 static enum dig_status
@@ -380,8 +364,8 @@ write_pack(struct work *work, const char *name, struct dig_error *err)
 	}
 	/* Parity may have been computed over bytes that were damaged then. */
 	if (rc == 0 && work->fd >= 0)
-		work->parity_wrong = !records_intact(work, fresh.fd) &&
-				     records_intact(work, work->fd);
+		work->parity_wrong =
+		    !is_intact(work, fresh.fd) && is_intact(work, work->fd);
 	if (work->parity_wrong) {
 		dig_close(fresh.fd);
 		dig_unlink_at(work->store->packs_dirfd, fresh.name);
@@ -590,7 +574,7 @@ repair_parity(struct work *work, struct dig_error *err)
 		whole = dig_healer_parity_intact(work->healer, group++);
 	if ((whole && !work->parity_wrong) || work->fd < 0)
 		return DIG_OK;
-	intact = records_intact(work, work->fd);
+	intact = is_intact(work, work->fd);
 	if (intact && !work->options->dry_run)
 		st = write_parity(work, name, err);
 	if (st != DIG_OK)

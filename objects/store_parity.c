@@ -13,6 +13,7 @@
 
 #include "objects/base/io.h"
 #include "objects/heal.h"
+#include "objects/parity_build.h"
 #include "objects/store_internal.h"
 
 #define BLOCK ((size_t)256 << 10)
@@ -415,6 +416,8 @@ clean_one(void *arg, const char *name, enum dig_ftype type, bool told)
 
 	(void)type;
 	(void)told;
+	if (dig_parity_settle(cleaning->store, name))
+		return true;
 	if (!is_wanted(dig_store_state(cleaning->store), name, &want)) {
 		dig_unlink_at(dirfd, name);
 		return true;

@@ -249,6 +249,35 @@ def killed(tap, sample, trials):
              "again: the files as they were" % (trials, hits), failures)
 
 
+def killed_build(tap, sample, trials):
+    """parity build: each pack has its old parity or its new one."""
+    rng, failures, hits = random.Random(SEED + 7), [], 0
+    sample.begin()
+    sample.repo.must("parity", "set", "3+2")
+    begun = time.monotonic()
+    sample.repo.must("parity", "build")
+    span = time.monotonic() - begun
+    for _ in range(trials):
+        sample.begin()
+        sample.repo.must("parity", "set", "3+2")
+        process = sample.repo.start("parity", "build")
+        time.sleep(rng.random() * span)
+        hits += process.poll() is None
+        process.kill()
+        process.wait()
+        for command in (("fsck", "--repair"), ("fsck",), ("parity", "build"),
+                        ("fsck",)):
+            answer = sample.repo.dig(*command)
+            if answer.code != 0:
+                failures.append("%s\n%s" % (answer, answer.out.decode()[:300]))
+        if [n for n in os.listdir(sample.path("packs")) if "next" in n]:
+            failures.append("a file was left aside")
+    tap.figure(parity_build_kills=trials, parity_build_failures=len(failures))
+    tap.case(not failures, "parity build killed %d times (%d while it ran): "
+             "every pack has the old one or the new one" % (trials, hits),
+             failures)
+
+
 def killed_salvage(tap, sample, trials):
     """A pack is gone, the working files are there: killed, then run again."""
     rng, failures, hits = random.Random(SEED + 6), [], 0
@@ -336,6 +365,7 @@ def main():
         too_many(tap, sample, count(1, 100))
         killed(tap, sample, count(4, 300))
         killed_salvage(tap, sample, count(3, 300))
+        killed_build(tap, sample, count(3, 300))
         grows(tap, sample)
     finally:
         scratch.remove()

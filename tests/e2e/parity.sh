@@ -147,6 +147,50 @@ write a b
 save second
 t_eq 'a pack keeps what it began with' 000001.pack "$(files)"
 
+# Another geometry for packs that are there.
+new_repo change
+dig config parity.data 2
+dig config parity.parity 1
+bytes change 17000000 >film
+bytes change2 2500000 >clip
+save first
+digest=$(sum .dig/packs/*.pack)
+t_out 'set' "new packs get 4+2; 'dig parity build' changes those that are there" \
+	dig parity set 4+2
+t_has 'a pack keeps what it has' 'parity 2+1: 2 packs' dig parity
+t_has 'build' '2 packs, ' dig parity build
+t_not 'status' 'parity 2+1' dig parity
+t_has 'the new one' 'parity 4+2: 2 packs' dig parity status
+t_eq 'the packs are as they were' "$digest" "$(sum .dig/packs/*.pack)"
+t_eq 'nothing is left aside' 0 "$(files | grep -c next)"
+t_eq 'mirrors are those of the new groups' '000001.0000.tail 000002.0004.tail' \
+	"$(files | grep tail | tr '\n' ' ' | sed 's/ $//')"
+t 'all fits together' dig fsck
+t_has 'again: nothing to do' '0 packs' dig parity build
+mv film "$TMP/film"
+cp .dig/packs/000002.pack "$TMP/good.pack"
+spoil .dig/packs/000002.pack 4300000 1900000
+t 'a hole that only the new parity gives back' gives HEAD:film "$TMP/film"
+t_fails 5 'a damaged pack is left' 'damaged packs were left: 1' \
+	sh -c '"$1" parity set 3+1 && "$1" parity build' x "$DIG"
+t_has 'it keeps its parity' 'parity 4+2: 1 pack' dig parity
+t_exit 12 'repair' dig fsck --repair
+t 'bit for bit' cmp .dig/packs/000002.pack "$TMP/good.pack"
+t_has 'build goes on' '1 pack, ' dig parity build
+save second
+t_has 'new bytes in it' 'parity 3+1: 2 packs' dig parity
+t_has 'drop' 'no parity' dig parity drop
+t_eq 'only packs are left' '000001.pack 000002.pack' "$(files | tr '\n' ' ' |
+	sed 's/ $//')"
+t_eq 'nor do new ones get any' 0 "$(dig config parity.parity)"
+t_fails 2 'then build has nothing to build' "'dig parity set 20+2'" \
+	dig parity build
+t_has 'and back' '2 packs, ' sh -c '"$1" parity set 1+1 >"$2" && "$1" parity build' \
+	x "$DIG" "$TMP/said"
+t_fails 2 'no geometry' "'20' is no geometry" dig parity set 20
+t_fails 2 'too much of it' '65+2 is no geometry' dig parity set 65+2
+t_fails 2 'no such word' "'set K+M', 'build' or 'drop'" dig parity gone
+
 new_repo cost
 dig config parity.data 1
 bytes seed 900000 >seed
