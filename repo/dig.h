@@ -40,6 +40,7 @@
 #include "repo/revs.h"
 #include "repo/sequence.h"
 #include "repo/scrub.h"
+#include "repo/selftest.h"
 #include "repo/sql.h"
 #include "repo/stage.h"
 #include "repo/stash.h"

@@ -362,8 +362,8 @@ dig_repo_find(struct dig_config *config, const struct dig_talk *talk,
 }
 
 enum dig_status
-dig_repo_find_at(struct dig_config *config, const char *dig_dir,
+dig_repo_find_at(struct dig_config *config, const char *dig_dir, bool heal,
     struct dig_repo **out, struct dig_error *err)
 {
-	return find(config, NULL, dig_dir, false, out, err);
+	return find(config, NULL, dig_dir, heal, out, err);
 }

@@ -26,9 +26,12 @@ struct dig_repo {
 	struct dig_index *index;
 };
 
-/* dig_repo_find for dig_repo_open_packs: nothing is healed on the disk.
- * dig_dir: NULL: as dig_repo_find looks for it. */
+/* dig_repo_find of this .dig folder, wherever the current folder is. heal: put
+ * the copies of format and config right on the disk. */
 enum dig_status dig_repo_find_at(struct dig_config *config, const char *dig_dir,
+    bool heal, struct dig_repo **out, struct dig_error *err) DIG_CHECKED;
+/* dig_repo_open of this .dig folder. */
+enum dig_status dig_repo_open_at(struct dig_config *config, const char *dig_dir,
     struct dig_repo **out, struct dig_error *err) DIG_CHECKED;
 
 /* Say something about a file, in one line. */

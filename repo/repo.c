@@ -78,21 +78,36 @@ dig_repo_open(struct dig_config *config, const struct dig_talk *talk,
 	return DIG_OK;
 }
 
-enum dig_status
-dig_repo_open_packs(struct dig_config *config, const char *dig_dir,
+/* What is in this folder; packs_only: and nothing is written there. */
+static enum dig_status
+open_folder(struct dig_config *config, const char *dig_dir, bool packs_only,
     struct dig_repo **out, struct dig_error *err)
 {
 	struct dig_repo *repo = NULL;
 	enum dig_status st;
 
-	st = dig_repo_find_at(config, dig_dir, &repo, err);
+	st = dig_repo_find_at(config, dig_dir, !packs_only, &repo, err);
 	if (st == DIG_OK)
-		st = open_index(repo, true, err);
+		st = open_index(repo, packs_only, err);
 	if (st == DIG_OK)
 		*out = repo;
 	else
 		dig_repo_close(repo);
 	return st;
+}
+
+enum dig_status
+dig_repo_open_at(struct dig_config *config, const char *dig_dir,
+    struct dig_repo **out, struct dig_error *err)
+{
+	return open_folder(config, dig_dir, false, out, err);
+}
+
+enum dig_status
+dig_repo_open_packs(struct dig_config *config, const char *dig_dir,
+    struct dig_repo **out, struct dig_error *err)
+{
+	return open_folder(config, dig_dir, true, out, err);
 }
 
 enum dig_status

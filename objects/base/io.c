@@ -8,12 +8,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -240,6 +242,27 @@ dig_pread_full(int fd, void *data, size_t len, uint64_t offset)
 		done += (size_t)n;
 	}
 	return (int64_t)done;
+}
+
+int
+dig_copy_fd(int from, int to)
+{
+	size_t block = (size_t)1 << 20;
+	uint8_t *data;
+	uint64_t at = 0;
+	int64_t n;
+	int rc = 0;
+
+	if (ioctl(to, FICLONE, from) == 0)
+		return 0;
+	data = dig_alloc(block);
+	do {
+		n = dig_pread_full(from, data, block, at);
+		rc = n < 0 ? (int)-n : dig_pwrite_full(to, data, (size_t)n, at);
+		at += n < 0 ? 0 : (uint64_t)n;
+	} while (rc == 0 && n == (int64_t)block);
+	free(data);
+	return rc;
 }
 
 bool

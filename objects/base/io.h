@@ -95,6 +95,9 @@ int dig_sync_data(int fd);
 int dig_sync_dir(int dirfd);
 int dig_close(int fd); /* 0 or errno; -1 is accepted */
 int dig_truncate(int fd, uint64_t size);
+/* The bytes of one file into another that is empty, sharing blocks where the
+ * file system can; 0 or errno. */
+int dig_copy_fd(int from, int to);
 /* Reserve space without changing the size; a file system without it is fine. */
 void dig_preallocate(int fd, uint64_t offset, uint64_t len);
 /* Begin to write these bytes to the disk, without waiting: a later sync has
