@@ -67,11 +67,16 @@ class Start:
 
 def points(repo, scratch, command, calls):
     """(call, n) of a clean run, and those that write to the terminal."""
-    log = scratch.path("log")
+    log, words = scratch.path("log"), set()
     repo.must(*command, wrap=(
         "strace", "-f", "-qq", "-o", log, "-e",
         "trace=" + ",".join("?" + c for c in calls)))
-    counts, found, words = collections.Counter(), set(), set()
+    return points_of(log, words), words
+
+
+def points_of(log, words=None):
+    """(call, n) of strace's log; into words those to the terminal."""
+    counts, found = collections.Counter(), set()
     with open(log, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             call = CALL.match(line)
@@ -80,9 +85,9 @@ def points(repo, scratch, command, calls):
             key = (call.group(1), call.group(2))
             counts[key] += 1
             found.add((call.group(2), counts[key]))
-            if TERMINAL.match(line):
+            if words is not None and TERMINAL.match(line):
                 words.add((call.group(2), counts[key]))
-    return sorted(found), words
+    return sorted(found)
 
 
 def spread(points, most):

@@ -29,9 +29,26 @@ class Sample:
         os.mkdir(work)
         self.repo = Repo(scratch, work)
         self.repo.must("init")
+        self.files = {}
+        self.fill(rng, work)
+        commits = 1 + max(int(at.split(":")[0]) for at in self.files)
+        self.answers = {}
+        for commit in range(commits):
+            rev = self.repo.head("HEAD~%d" % (commits - 1 - commit))
+            for at, data in self.files.items():
+                if at.startswith("%d:" % commit):
+                    self.answers[rev + ":" + at[2:]] = hashlib.sha256(
+                        data).hexdigest()
+        for name in os.listdir(work):
+            if name != ".dig":
+                os.unlink(os.path.join(work, name))
+        oracle.copy(work, scratch.path("saved"))
+        self.names = sorted(self.read())
+        self.good = self.read()
+
+    def fill(self, rng, work):
         self.repo.must("config", "parity.data", "2")
         self.repo.must("config", "parity.parity", "1")
-        self.files = {}
         for commit in range(3):
             for name, size in (("bulk", 17000000), ("middle", 3000000),
                                ("small%d" % commit, 5000)):
@@ -43,19 +60,6 @@ class Sample:
                     out.write(data)
             self.repo.must("add", "-A")
             self.repo.must("commit", "-m", "commit %d" % commit)
-        self.answers = {}
-        for commit in range(3):
-            rev = self.repo.head("HEAD~%d" % (2 - commit))
-            for at, data in self.files.items():
-                if at.startswith("%d:" % commit):
-                    self.answers[rev + ":" + at[2:]] = hashlib.sha256(
-                        data).hexdigest()
-        for name in os.listdir(work):
-            if name != ".dig":
-                os.unlink(os.path.join(work, name))
-        oracle.copy(work, scratch.path("saved"))
-        self.names = sorted(self.read())
-        self.good = self.read()
 
     def begin(self):
         self.repo.restore(self.scratch.path("saved"))
