@@ -22,6 +22,8 @@ dig_exit_code(enum dig_status st)
 	case DIG_ENOTFOUND:
 	case DIG_EAMBIGUOUS:
 		return 4;
+	case DIG_ENOTFF:
+		return 7;
 	case DIG_ECORRUPT:
 		return 5;
 	case DIG_EDENIED:

@@ -149,6 +149,20 @@ enum dig_status dig_writer_put_again(struct dig_writer *writer,
 /* Chunks that are put while this is on can be got from the writer before the
  * transaction ends, as nodes always can: they are held in memory so long. */
 void dig_writer_keep(struct dig_writer *writer, bool on);
+struct dig_record; /* objects/pack.h */
+/*
+ * Store an object in the form that a record of elsewhere has: it is decoded
+ * into raw (reset) and must hash to its id. Its base, by id, has to be in this
+ * store already; for a writer that chains.
+ *
+ * as_is  take the payload of a delta over: the caller knows that the base was
+ *        put so, too, and that the chain is not too deep. Else it is a hint.
+ *
+ * Errors: CORRUPT (it is not what its id says, or has no base), as for put.
+ */
+enum dig_status dig_writer_put_record(struct dig_writer *writer,
+    const struct dig_record *rec, const void *payload, bool as_is,
+    struct dig_buf *raw, struct dig_error *err) DIG_CHECKED;
 /* Store what this writer still holds back to share a frame. */
 enum dig_status dig_writer_flush(
     struct dig_writer *writer, struct dig_error *err) DIG_CHECKED;

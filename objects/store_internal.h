@@ -179,6 +179,16 @@ enum dig_status dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_location *at, struct dig_buf *out,
     struct dig_error *err) DIG_CHECKED;
 
+/*
+ * The object at a place as it can stand in another store: its record, checked
+ * and if need be healed, with the base of a delta by its id, and the payload,
+ * borrowed until the reader is used again. *alone false: it shares its record
+ * with others, and nothing is given.
+ */
+enum dig_status dig_reader_portable(struct dig_reader *reader,
+    enum dig_kind kind, const struct dig_location *at, struct dig_record *rec,
+    const uint8_t **payload, bool *alone, struct dig_error *err) DIG_CHECKED;
+
 /* ---- store_parity.c: what parity leaves beside a pack ------------------ */
 
 /* "000001.par", "000001.0002.tail" */

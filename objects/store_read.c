@@ -429,6 +429,64 @@ dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
 	return st;
 }
 
+/* The id of what stands at a place. */
+static enum dig_status
+id_at_place(struct dig_reader *reader, const struct dig_location *at,
+    struct dig_oid *out, struct dig_error *err)
+{
+	struct solid *solid = &reader->solids[0];
+	struct dig_record rec;
+	enum dig_status st;
+
+	if (at->slot == 0) {
+		st = read_record(reader, at, false, &rec, err);
+		if (st == DIG_OK)
+			*out = rec.id;
+		return st;
+	}
+	st = load_solid(reader, at, &solid, err);
+	if (st == DIG_OK && at->slot > solid->nitems) {
+		dig_raise(err, DIG_ECORRUPT, "no such object in the solid");
+		st = at_place(at, err);
+	}
+	if (st == DIG_OK)
+		*out = solid->items[at->slot - 1].id;
+	return st;
+}
+
+enum dig_status
+dig_reader_portable(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_location *at, struct dig_record *rec,
+    const uint8_t **payload, bool *alone, struct dig_error *err)
+{
+	struct dig_location base;
+	struct dig_oid base_id;
+	enum dig_status st;
+
+	*alone = at->slot == 0;
+	if (!*alone)
+		return DIG_OK;
+	st = read_record(reader, at, true, rec, err);
+	if (st == DIG_OK && rec->kind != kind) {
+		dig_raise(err, DIG_ECORRUPT, "a record of another kind");
+		st = at_place(at, err);
+	}
+	if (st == DIG_OK && rec->codec == DIG_CODEC_DELTA) {
+		st = base_place(reader, at, rec, &base, err);
+		if (st == DIG_OK)
+			st = id_at_place(reader, &base, &base_id, err);
+		if (st == DIG_OK)
+			st = read_record(reader, at, true, rec, err);
+		if (st == DIG_OK) {
+			rec->base_id = base_id;
+			rec->base_distance = 0;
+			rec->base_slot = 0;
+		}
+	}
+	*payload = reader->record.data + rec->header_len;
+	return st;
+}
+
 /* Kinds whose id is a plain hash of their bytes are checked here; nodes are
  * checked by the decoder that knows their shape. */
 static bool

@@ -9,7 +9,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "objects/file.h"
 #include "objects/store_internal.h"
+#include "objects/tree.h"
 
 #define SOLID_CHUNK_MAX ((size_t)64 << 10)
 #define SOLID_FULL ((size_t)256 << 10)
@@ -366,6 +368,125 @@ dig_writer_put_again(struct dig_writer *writer, enum dig_kind kind,
 	atomic_fetch_add(&writer->store->nclaims, 1);
 	count_chunk(writer->store, kind, len);
 	return put_alone(writer, kind, id, raw, len, NULL, bulk, err);
+}
+
+/* ---- Records of elsewhere --------------------------------------------- */
+
+/* The bytes of a base, committed or not, into writer->base. */
+static enum dig_status
+get_base(struct dig_writer *writer, enum dig_kind kind,
+    const struct dig_oid *id, struct dig_error *err)
+{
+	struct dig_location at;
+
+	if (dig_oidmap_raw(&writer->store->map, kind, id, &writer->base))
+		return DIG_OK;
+	if (!locate_readable(writer, kind, id, &at))
+		return dig_raise(
+		    err, DIG_ECORRUPT, "the base of a delta is not there");
+	return dig_reader_at(writer->reader, kind, &at, &writer->base, err);
+}
+
+static enum dig_status
+check_id(const struct dig_record *rec, const struct dig_buf *raw,
+    struct dig_error *err)
+{
+	struct dig_oid now = dig_oid_zero;
+	enum dig_status st = DIG_OK;
+
+	if (rec->kind == DIG_KIND_CHUNK)
+		dig_sha256(raw->data, raw->len, now.bytes);
+	else if (rec->kind == DIG_KIND_CONTENT)
+		st = dig_content_node_id(raw->data, raw->len, &now, err);
+	else if (rec->kind == DIG_KIND_TREE)
+		st = dig_tree_node_id(raw->data, raw->len, &now, err);
+	else if (rec->kind == DIG_KIND_COMMIT)
+		dig_sha256_domain(
+		    DIG_DOMAIN_COMMIT, raw->data, raw->len, now.bytes);
+	else if (rec->kind == DIG_KIND_TAG)
+		dig_sha256_domain(
+		    DIG_DOMAIN_TAG, raw->data, raw->len, now.bytes);
+	if (st == DIG_OK && !dig_oid_eq(&now, &rec->id))
+		st = dig_raise(
+		    err, DIG_ECORRUPT, "the bytes do not match the id");
+	return st;
+}
+
+static enum dig_status
+decode_record(struct dig_writer *writer, const struct dig_record *rec,
+    const void *payload, struct dig_buf *raw, struct dig_error *err)
+{
+	bool delta = rec->codec == DIG_CODEC_DELTA;
+	enum dig_status st = DIG_OK;
+
+	if (delta)
+		st = get_base(writer, rec->kind, &rec->base_id, err);
+	if (st != DIG_OK)
+		return st;
+	dig_buf_reset(raw);
+	dig_buf_reserve(raw, (size_t)rec->raw_len);
+	st = dig_codec_decode(writer->codec, rec->codec, payload,
+	    (size_t)rec->stored_len, delta ? writer->base.data : NULL,
+	    delta ? writer->base.len : 0, raw->data, (size_t)rec->raw_len, err);
+	if (st != DIG_OK)
+		return st;
+	raw->len = (size_t)rec->raw_len;
+	return check_id(rec, raw, err);
+}
+
+/* CONFLICT: the base stands where this record could not name it. */
+static enum dig_status
+append_as_is(struct dig_writer *writer, const struct dig_record *from,
+    const void *payload, const struct dig_buf *raw, struct dig_error *err)
+{
+	struct dig_store *store = writer->store;
+	struct dig_record rec = *from;
+	struct dig_location base = { 0 };
+	struct dig_location at;
+	bool base_bulk = false;
+	enum dig_status st;
+
+	if (rec.codec == DIG_CODEC_DELTA) {
+		if (!locate_readable(writer, rec.kind, &rec.base_id, &base))
+			return DIG_ECONFLICT;
+		base_bulk = (dig_store_pack(store, base.pack)->flags &
+				DIG_PACK_BULK) != 0;
+	}
+	st = dig_pack_out_append(
+	    &store->normal, &rec, payload, &base, base_bulk, NULL, 0, &at, err);
+	if (st != DIG_OK)
+		return st;
+	dig_oidmap_place(&store->map, rec.kind, &rec.id, &at,
+	    rec.kind == DIG_KIND_CHUNK ? NULL : raw->data, raw->len);
+	atomic_fetch_sub(&store->nclaims, 1);
+	return DIG_OK;
+}
+
+enum dig_status
+dig_writer_put_record(struct dig_writer *writer, const struct dig_record *rec,
+    const void *payload, bool as_is, struct dig_buf *raw, struct dig_error *err)
+{
+	bool delta = rec->codec == DIG_CODEC_DELTA;
+	enum dig_status st;
+	bool ours;
+
+	assert(writer->store->writing);
+	st = decode_record(writer, rec, payload, raw, err);
+	if (st == DIG_OK)
+		st = claim(writer, rec->kind, &rec->id, &ours, err);
+	if (st != DIG_OK || !ours)
+		return st;
+	count_chunk(writer->store, rec->kind, raw->len);
+	if (!delta && rec->kind == DIG_KIND_CHUNK &&
+	    raw->len <= SOLID_CHUNK_MAX)
+		return put_in_solid(writer, &rec->id, raw->data, raw->len, err);
+	st = DIG_ECONFLICT;
+	if (!delta || as_is)
+		st = append_as_is(writer, rec, payload, raw, err);
+	if (st == DIG_ECONFLICT)
+		st = put_alone(writer, rec->kind, &rec->id, raw->data, raw->len,
+		    delta ? &rec->base_id : NULL, false, err);
+	return st;
 }
 
 void

@@ -81,6 +81,7 @@ dig_status_word(enum dig_status st)
 		[DIG_EEXISTS] = "exists",
 		[DIG_EINVALID] = "invalid",
 		[DIG_EAMBIGUOUS] = "ambiguous",
+		[DIG_ENOTFF] = "not-fast-forward",
 		[DIG_ECONFLICT] = "conflict",
 		[DIG_ELOCKED] = "locked",
 		[DIG_ECORRUPT] = "corrupt",

@@ -19,6 +19,7 @@ enum dig_status {
 	DIG_EEXISTS,    /* there already */
 	DIG_EINVALID,   /* usage, bad value or range, no identity */
 	DIG_EAMBIGUOUS, /* a prefix that several ids share */
+	DIG_ENOTFF,     /* a ref would leave commits behind */
 	DIG_ECONFLICT,  /* an uncommitted edit or untracked file in the way */
 	DIG_ELOCKED,    /* another writer holds the lock */
 	DIG_ECORRUPT,   /* stored bytes do not match; not repaired */
