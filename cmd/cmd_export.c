@@ -16,6 +16,10 @@ static const struct dig_opt options[] = {
 	    "tar: write FILE; its name says how it is compressed"),
 	DIG_OPT_STRING(0, "prefix", struct dig_export_opts, prefix, "TEXT",
 	    "tar, dir: put TEXT before each path"),
+	DIG_OPT_FLAG(0, "all", struct dig_export_opts, all,
+	    "bundle: every ref, and HEAD"),
+	DIG_OPT_LIST(0, "not", struct dig_export_opts, without, "REV",
+	    "bundle: leave out REV and what is before it"),
 	DIG_OPT_FLAG('i', "incremental", struct dig_export_opts, incremental,
 	    "git: only what did not come from git, for the repository it came "
 	    "from"),
@@ -28,14 +32,17 @@ const struct dig_usage dig_usage_export = {
 	"export",
 	"git [-i] [-q]\n"
 	"tar [-o FILE] [--prefix TEXT] [REV] [-- PATH...]\n"
-	"dir [--prefix TEXT] DIR [REV] [-- PATH...]",
+	"dir [--prefix TEXT] DIR [REV] [-- PATH...]\n"
+	"bundle [-q] [--all] [--not REV]... (FILE | -) [REF...]",
 	"git: write all branches and tags with their history to standard "
 	"output, as a stream that 'git fast-import' reads. Commits that came "
 	"from git get the ids again that they had there.\n"
 	"tar: write the files of REV (HEAD) as a tar archive, the same bytes "
 	"for the same commit; compressed where FILE ends in .tar.gz, .tar.xz, "
 	".tar.zst, .tar.bz2 or .tar.lz4.\n"
-	"dir: write the files of REV into DIR, which is new or empty.",
+	"dir: write the files of REV into DIR, which is new or empty.\n"
+	"bundle: write REFs, or all, with their commits and all that these "
+	"hold into one file that 'dig import bundle' takes in.",
 	options,
 };
 
@@ -102,9 +109,9 @@ form_git(struct dig_cli *cli, const struct dig_export_opts *opts,
 	return dig_outfile_close(&file, st, err);
 }
 
-enum dig_status
-dig_cmd_export(
-    struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+static enum dig_status
+run(struct dig_cli *cli, const struct dig_export_opts *opts,
+    const struct dig_args *args, struct dig_error *err)
 {
 	static const struct {
 		const char *word;
@@ -115,19 +122,31 @@ dig_cmd_export(
 		{ "git", form_git },
 		{ "tar", dig_export_form_tar },
 		{ "dir", dig_export_form_dir },
+		{ "bundle", dig_export_form_bundle },
 	};
+	enum dig_status st;
+
+	cli->progress_choice = opts->progress;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (args->argc > 0 && strcmp(args->argv[0], forms[i].word) == 0)
+			return forms[i].run(cli, opts, args, err);
+	st = dig_raise(err, DIG_EINVALID, "export as what?");
+	dig_hint(err, "'dig export bundle FILE' has all there is, 'dig export "
+		      "tar -o FILE.tar.gz' the files of HEAD");
+	return st;
+}
+
+enum dig_status
+dig_cmd_export(
+    struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
+{
 	struct dig_export_opts opts = { 0 };
 	struct dig_args args;
 	enum dig_status st;
 
 	st = dig_opt_parse(&dig_usage_export, argc, argv, &opts, &args, err);
-	if (st != DIG_OK)
-		return st;
-	cli->progress_choice = opts.progress;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (args.argc > 0 && strcmp(args.argv[0], forms[i].word) == 0)
-			return forms[i].run(cli, &opts, &args, err);
-	st = dig_raise(err, DIG_EINVALID, "export as what?");
-	dig_hint(err, "'dig export tar -o FILE.tar.gz', or git, or dir");
+	if (st == DIG_OK)
+		st = run(cli, &opts, &args, err);
+	dig_list_clear(&opts.without);
 	return st;
 }

@@ -11,8 +11,10 @@
 
 static const struct dig_opt options[] = {
 	DIG_OPT_FLAG('f', "force", struct dig_import_opts, force,
-	    "git: move branches and tags also where that loses commits of "
-	    "theirs"),
+	    "git, bundle: move branches and tags also where that loses commits "
+	    "of theirs"),
+	DIG_OPT_FLAG('n', "dry-run", struct dig_import_opts, dry_run,
+	    "bundle: check all of it, and change nothing"),
 	DIG_OPT_FLAG(0, "skip-bad-names", struct dig_import_opts,
 	    skip_bad_names,
 	    "git, tar: leave out what cannot be tracked, as '.git/config'"),
@@ -35,13 +37,16 @@ const struct dig_usage dig_usage_import = {
 	"git [-f] [-q] [--skip-bad-names] [DIR | -]\n"
 	"tar [-q] [-m MESSAGE]... [--prefix FOLDER] [--strip NUMBER]\n"
 	"  [--skip-bad-names] [--no-limit] [FILE | -]\n"
-	"dir [-q] [-m MESSAGE]... [--prefix FOLDER] DIR",
+	"dir [-q] [-m MESSAGE]... [--prefix FOLDER] DIR\n"
+	"bundle [-f] [-n] [-q] [FILE | -]",
 	"git: bring in the history of the git repository in DIR, with all "
 	"branches and tags, or the stream of 'git fast-export' that comes on "
 	"standard input. Run again, only what is new is brought in; stopped, "
 	"it goes on where it was.\n"
 	"tar, dir: make a commit that holds what an archive, or a folder that "
 	"is not the work tree, does.\n"
+	"bundle: take in what 'dig export bundle' wrote, when all of it has "
+	"been checked.\n"
 	"The work tree is not touched.",
 	options,
 };
@@ -181,6 +186,7 @@ run(struct dig_cli *cli, const struct dig_import_opts *opts,
 		{ "git", form_git },
 		{ "tar", dig_import_form_tar },
 		{ "dir", dig_import_form_dir },
+		{ "bundle", dig_import_form_bundle },
 	};
 	enum dig_status st;
 

@@ -13,12 +13,18 @@ struct dig_export_opts {
 	/* tar, dir */
 	const char *output;
 	const char *prefix;
+	/* bundle */
+	bool all;
+	struct dig_list without;
 	bool quiet;
 	const char *progress;
 };
 
 /* The operands still have the form's word in front. */
 enum dig_status dig_export_form_tar(struct dig_cli *cli,
+    const struct dig_export_opts *opts, const struct dig_args *args,
+    struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_export_form_bundle(struct dig_cli *cli,
     const struct dig_export_opts *opts, const struct dig_args *args,
     struct dig_error *err) DIG_CHECKED;
 enum dig_status dig_export_form_dir(struct dig_cli *cli,

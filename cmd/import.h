@@ -8,8 +8,10 @@
 #include "cmd/command.h"
 
 struct dig_import_opts {
-	/* git */
+	/* git, bundle */
 	bool force;
+	/* bundle */
+	bool dry_run;
 	/* git, tar */
 	bool skip_bad_names;
 	/* tar, dir */
@@ -23,6 +25,9 @@ struct dig_import_opts {
 
 /* The operands still have the form's word in front. */
 enum dig_status dig_import_form_tar(struct dig_cli *cli,
+    const struct dig_import_opts *opts, const struct dig_args *args,
+    struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_import_form_bundle(struct dig_cli *cli,
     const struct dig_import_opts *opts, const struct dig_args *args,
     struct dig_error *err) DIG_CHECKED;
 enum dig_status dig_import_form_dir(struct dig_cli *cli,

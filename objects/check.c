@@ -833,7 +833,7 @@ check_piece(struct check *check, const struct dig_pack_state *state,
 static enum dig_status
 check_pieces(struct check *check, struct dig_error *err)
 {
-	const struct dig_state *state = dig_store_state(check->store);
+	const struct dig_state *state = dig_store_packs(check->store);
 	enum dig_status st = DIG_OK;
 
 	for (size_t i = 0; st == DIG_OK && i < check->options->npieces &&
@@ -866,7 +866,7 @@ check_packs(struct check *check, struct dig_error *err)
 	for (size_t i = 0; st == DIG_OK && i < state->npacks; i++) {
 		const struct dig_pack_state *pack = &state->packs[i];
 
-		if (!is_wanted(check->options, at.pack))
+		if (!is_wanted(check->options, pack->number))
 			continue;
 		check->totals.packs++;
 		st = check_piece(check, pack, 0, pack->length, err);

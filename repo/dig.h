@@ -10,6 +10,7 @@
 #include "repo/blame.h"
 #include "repo/bridge/archive.h"
 #include "repo/bridge/bridge.h"
+#include "repo/bridge/bundle.h"
 #include "repo/changes.h"
 #include "repo/check_ignore.h"
 #include "repo/checkout.h"
