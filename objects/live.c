@@ -269,7 +269,7 @@ walk_tree(struct dig_live *live, const struct dig_node_io *io,
 	if (live->tree == NULL)
 		live->tree = dig_calloc(1, sizeof(*live->tree));
 	node = live->tree;
-	st = dig_tree_load(io, id, &live->bytes, node, err);
+	st = dig_tree_load(io, id, NULL, &live->bytes, node, err);
 	if (st != DIG_OK)
 		return st;
 	for (size_t i = 0; i < node->count; i++)

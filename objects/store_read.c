@@ -472,7 +472,7 @@ dig_reader_portable(struct dig_reader *reader, enum dig_kind kind,
 		st = at_place(at, err);
 	}
 	if (st == DIG_OK && rec->codec == DIG_CODEC_DELTA) {
-		st = base_place(reader, at, rec, &base, err);
+		st = dig_reader_base(reader, at, rec, &base, err);
 		if (st == DIG_OK)
 			st = id_at_place(reader, &base, &base_id, err);
 		if (st == DIG_OK)
