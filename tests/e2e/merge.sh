@@ -160,7 +160,7 @@ for side in ours theirs; do
 	t_eq 'is taken' "$([ $side = ours ] && echo MAIN || echo SIDE)" \
 		"$(sed -n 2p text)"
 done
-t_fails 2 'no other' 'not both' dig merge -X both side
+t_fails 2 'no other' "not 'both'" dig merge -X both side
 t_fails 2 'nor on the way' 'stand alone' dig merge --continue -X ours
 
 # Resetting drops a merge as well.
