@@ -34,6 +34,7 @@ list_packs(struct dig_gc *gc)
 		gc->packs[i].bulk =
 		    (state->packs[i].flags & DIG_PACK_BULK) != 0;
 		gc->packs[i].length = state->packs[i].length;
+		gc->nnormal += !gc->packs[i].bulk;
 	}
 	qsort(gc->packs, gc->npacks, sizeof(*gc->packs), by_height);
 }

@@ -37,6 +37,7 @@ struct dig_gc {
 	struct dig_gc_pack
 	    *packs; /* what names others by id comes before them */
 	size_t npacks;
+	size_t nnormal; /* these first, then bulk packs; high numbers first */
 	struct dig_gc_need *needs;
 	size_t nneeds;
 	size_t needs_cap;

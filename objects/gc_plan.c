@@ -47,9 +47,22 @@ dig_gc_damaged(struct dig_gc *gc, struct dig_gc_pack *pack, const char *message)
 struct dig_gc_pack *
 dig_gc_pack(struct dig_gc *gc, uint32_t number)
 {
-	for (size_t i = 0; i < gc->npacks; i++)
-		if (gc->packs[i].number == number)
-			return &gc->packs[i];
+	/* Two descending lists, of normal packs and of bulk packs. */
+	size_t from[] = { 0, gc->nnormal };
+	size_t to[] = { gc->nnormal, gc->npacks };
+
+	for (int i = 0; i < 2; i++) {
+		while (from[i] < to[i]) {
+			size_t mid = from[i] + (to[i] - from[i]) / 2;
+
+			if (gc->packs[mid].number == number)
+				return &gc->packs[mid];
+			if (gc->packs[mid].number > number)
+				from[i] = mid + 1;
+			else
+				to[i] = mid;
+		}
+	}
 	return NULL;
 }
 
@@ -207,6 +220,18 @@ is_lower(struct dig_gc *gc, const struct dig_gc_pack *base,
 	    gc->store, base->number, base->bulk, to->number, to->bulk);
 }
 
+static bool
+add_lower(struct look *look, const struct dig_gc_pack *base, bool needed)
+{
+	struct dig_gc *gc = look->gc;
+
+	if (base == NULL || !is_lower(gc, base, look->pack))
+		return false;
+	add_need(gc, (size_t)(look->pack - gc->packs),
+	    (size_t)(base - gc->packs), !needed);
+	return true;
+}
+
 /*
  * Bases in lower packs. Those of what is needed stay. A delta that is not may
  * not lose its base either, as long as its pack stays.
@@ -228,17 +253,11 @@ need_by_id(struct look *look, const struct by_id *base, bool needed,
 	    dig_store_locate(gc->store, base->kind, &base->id, at, &found, err);
 	if (st != DIG_OK)
 		return st;
-	for (size_t i = 0; i < gc->npacks; i++) {
-		/* Of so many places there may be more than the list has. */
-		bool has = found == DIG_LOCATIONS_MAX;
-
-		for (size_t j = 0; j < found; j++)
-			has |= at[j].pack == gc->packs[i].number;
-		if (!has || !is_lower(gc, &gc->packs[i], look->pack))
-			continue;
-		any = true;
-		add_need(gc, (size_t)(look->pack - gc->packs), i, !needed);
-	}
+	/* Of so many places there may be more than the list has. */
+	for (size_t i = 0; found == DIG_LOCATIONS_MAX && i < gc->npacks; i++)
+		any |= add_lower(look, &gc->packs[i], needed);
+	for (size_t i = 0; i < found; i++)
+		any |= add_lower(look, dig_gc_pack(gc, at[i].pack), needed);
 	return any ? DIG_OK
 		   : dig_raise(
 			 err, DIG_ECORRUPT, "the base of a delta is missing");

@@ -30,7 +30,7 @@ struct dig_stmt;
 #define DIG_DB_APPLICATION 0x44696749 /* "DigI", application_id of the file */
 /* user_version is 1000 * major + minor; v_schema says "major.minor". */
 #define DIG_SCHEMA_MAJOR 1
-#define DIG_SCHEMA_MINOR 2
+#define DIG_SCHEMA_MINOR 3
 #define DIG_DB_TIMEOUT_MS 5000
 
 /* ---- open and close ---- */

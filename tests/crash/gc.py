@@ -9,11 +9,16 @@ and ENOSPC at writes. After each of these every version that is named is there
 byte for byte and fsck agrees; the same gc again comes to the same end, the
 same names with the same contents and about the same bytes, and what undo keeps
 is taken back.
+
+Then gc in a loop beside seven others that add, commit, make garbage, check
+out, log, read and check: nobody misses anything.
 """
 import os
 import random
+import shutil
 import signal
 import subprocess
+import threading
 import time
 
 import inject
@@ -159,6 +164,106 @@ def faults(tap, start, what, calls, fault, most, allowed):
              % (what, tried), failures)
 
 
+class Crowd:
+    """Eight at once on one repository, until the time is over."""
+
+    def __init__(self, scratch, seconds):
+        self.work = scratch.path("crowd")
+        os.mkdir(self.work)
+        self.repo = Repo(scratch, self.work)
+        self.until = time.monotonic() + seconds
+        self.lock = threading.Lock()
+        self.wrong, self.done, self.kept = [], {}, {}
+
+    def dig(self, *args, allowed=(0,)):
+        """The command, again while another one writes."""
+        while True:
+            answer = self.repo.dig(*args)
+            if answer.code != 11:
+                break
+            if time.monotonic() > self.until + 60:
+                break
+            time.sleep(.01)
+        with self.lock:
+            self.done[args[0]] = self.done.get(args[0], 0) + 1
+            if answer.code not in allowed and len(self.wrong) < 20:
+                self.wrong.append(str(answer))
+        return answer
+
+    def goes_on(self):
+        return time.monotonic() < self.until and not self.wrong
+
+    def commits(self, number):
+        rng, n = random.Random(SEED + number), 0
+        while self.goes_on():
+            n += 1
+            name = "w%d/f%d" % (number, rng.randrange(20))
+            data = rng.randbytes(rng.choice((200, 3000, 70000)))
+            path = os.path.join(self.work, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as out:
+                out.write(data)
+            self.dig("add", name)
+            self.dig("commit", "-m", "%s %d" % (name, n), allowed=(0, 1))
+            self.kept[name] = data
+
+    def garbage(self):
+        rng = random.Random(SEED)
+        while self.goes_on():
+            with open(os.path.join(self.work, "junk"), "wb") as out:
+                out.write(rng.randbytes(200000))
+            self.dig("add", "junk")
+            self.dig("rm", "-q", "-f", "--cached", "junk", allowed=(0, 4))
+
+    def gc(self):
+        while self.goes_on():
+            self.dig("gc", "--keep-ops", "1", "-q")
+
+    def reads(self, *commands):
+        into = self.repo.scratch.path("crowd.into")
+        while self.goes_on():
+            for command in commands:
+                if "--into" in command:
+                    shutil.rmtree(into, ignore_errors=True)
+                    command = ("checkout", "--into", into, "main")
+                answer = self.dig(*command)
+                if command[0] == "cat" and answer.out != b"first\n":
+                    with self.lock:
+                        self.wrong.append("cat: %r" % answer.out[:80])
+
+    def run(self):
+        with open(os.path.join(self.work, "first"), "wb") as out:
+            out.write(b"first\n")
+        for command in (("init",), ("add", "-A"), ("commit", "-m", "first")):
+            self.repo.must(*command)
+        jobs = [lambda: self.commits(1), lambda: self.commits(2),
+                self.garbage, self.gc,
+                lambda: self.reads(("log", "--format=%H", "main")),
+                lambda: self.reads(("cat", "HEAD:first"), ("status",)),
+                lambda: self.reads(("checkout", "--into")),
+                lambda: self.reads(("fsck",), ("ls-files",))]
+        threads = [threading.Thread(target=job) for job in jobs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.dig("gc", "--keep-ops", "0", "-q")
+        self.dig("fsck")
+        self.dig("fsck", "--rebuild-index")
+        for name, data in self.kept.items():
+            if self.repo.dig("cat", ":" + name).out != data:
+                self.wrong.append("%s is not what was added" % name)
+
+
+def crowd(tap, scratch):
+    many = Crowd(scratch, 300 if oracle.SOAK else 3)
+    many.run()
+    tap.figure(**{"crowd_" + verb.replace("-", "_"): n
+                  for verb, n in sorted(many.done.items())})
+    tap.case(not many.wrong and many.done.get("gc", 0) > 1,
+             "gc in a loop beside seven others", many.wrong)
+
+
 def main():
     tap = oracle.require_program(Tap("gc"))
     scratch = Scratch()
@@ -167,7 +272,8 @@ def main():
         tap.figure(bytes_before=start.before, bytes_after=start.after)
         tap.case(start.after < start.before // 4, "there is much to delete",
                  ["%d of %d" % (start.after, start.before)])
-        random_kills(tap, start, count(6, 300))
+        random_kills(tap, start, count(5, 300))
+        crowd(tap, scratch)
         why_not = oracle.have_strace()
         if why_not:
             tap.skip("faults at system calls", why_not)

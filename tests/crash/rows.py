@@ -26,6 +26,7 @@ VIEWS = {
     "v_parents": "commit_id, position, parent_id",
     "v_layers": "commit_id, parent_id, kind, added, modified, deleted, "
                 "new_chunks, raw_bytes, stored_bytes, root",
+    "v_largest_paths": "path_bytes, versions, total_bytes, largest_bytes",
     "v_refs": "name, kind, commit_id, is_head",
     "v_objects": "id, kind, codec, raw_bytes, stored_bytes, pack, offset, "
                  "base_id",

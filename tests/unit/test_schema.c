@@ -182,7 +182,7 @@ static const struct {
 	const char *sql;
 	const char *want;
 } views[] = {
-	{ "SELECT * FROM v_schema", "1.2\n" },
+	{ "SELECT * FROM v_schema", "1.3\n" },
 	{ "SELECT path, hex(path_bytes), kind, mode, size, content_id, head_id"
 	  " FROM v_staged ORDER BY path_bytes",
 	    "a|61|M|100644|10|a2|a1\n"
@@ -280,6 +280,14 @@ static const struct {
 	  " typeof(files), typeof(bytes_read), typeof(bytes_stored),"
 	  " typeof(duration_ms) FROM v_op_stats",
 	    "integer|integer|text|integer|integer|integer|integer\n" },
+	{ "SELECT path, hex(path_bytes), versions, total_bytes, largest_bytes"
+	  " FROM v_largest_paths ORDER BY total_bytes DESC, path_bytes",
+	    "from|66726F6D|1|50|50\n"
+	    "\"b\\377\"|62FF|1|20|20\n"
+	    "a|61|2|17|9\n" },
+	{ "SELECT * FROM v_commit_growth ORDER BY total_stored_bytes",
+	    ZERO "|101|first|2|28|30|30\n"
+	    SECOND "|201|second|4|80|40|70\n" },
 	{ "PRAGMA integrity_check", "ok\n" },
 	/* The columns of each view, in the order of the contract. */
 	{ "SELECT m.name || '(' || group_concat(c.name, ',') || ')'"
@@ -287,6 +295,8 @@ static const struct {
 	  " WHERE m.type = 'view' GROUP BY m.name ORDER BY m.name",
 	    "v_changes(commit_id,path,path_bytes,kind,old_path,old_id,new_id,"
 	    "old_mode,new_mode,old_size,new_size)\n"
+	    "v_commit_growth(commit_id,committer_time,subject,files,bytes,"
+	    "stored_bytes,total_stored_bytes)\n"
 	    "v_commits(seq,id,tree_root,author_name,author_email,author_time,"
 	    "author_zone,committer_name,committer_email,committer_time,"
 	    "committer_zone,subject,message,files,bytes,generation)\n"
@@ -296,6 +306,8 @@ static const struct {
 	    "commit_id,message)\n"
 	    "v_files(path,path_bytes,mode,size,content_id)\n"
 	    "v_git_map(git_id,commit_id)\n"
+	    "v_largest_paths(path,path_bytes,versions,total_bytes,"
+	    "largest_bytes)\n"
 	    "v_layers(commit_id,parent_id,kind,added,modified,deleted,"
 	    "new_chunks,raw_bytes,stored_bytes,root)\n"
 	    "v_objects(id,kind,codec,raw_bytes,stored_bytes,pack,offset,"

@@ -5,7 +5,7 @@
 -- itself, so a changed file cannot change what dig reads.
 
 CREATE VIEW v_schema AS
-SELECT '1.2' AS version;
+SELECT '1.3' AS version;
 
 CREATE VIEW v_staged AS
 SELECT
@@ -134,6 +134,32 @@ SELECT
   nullif(lower(hex(c.new_id)), '') AS new_id,
   c.new_size AS size
 FROM changes AS c JOIN commits AS k ON k.seq = c.seq;
+
+CREATE VIEW v_largest_paths AS
+SELECT
+  coalesce(path_text, CAST(path AS TEXT)) AS path,
+  path AS path_bytes,
+  count(*) AS versions,
+  sum(size) AS total_bytes,
+  max(size) AS largest_bytes
+FROM (
+  SELECT DISTINCT c.path AS path, c.path_text AS path_text, c.new_id AS id,
+    c.new_size AS size
+  FROM changes AS c JOIN commits AS k ON k.seq = c.seq
+  WHERE c.new_id IS NOT NULL
+)
+GROUP BY path;
+
+CREATE VIEW v_commit_growth AS
+SELECT
+  lower(hex(k.id)) AS commit_id,
+  k.committer_time AS committer_time,
+  k.subject AS subject,
+  k.files AS files,
+  k.bytes AS bytes,
+  l.stored_bytes AS stored_bytes,
+  sum(l.stored_bytes) OVER (ORDER BY k.seq) AS total_stored_bytes
+FROM commits AS k JOIN layers AS l ON l.seq = k.seq;
 
 CREATE VIEW v_objects AS
 SELECT
