@@ -110,6 +110,26 @@ take_row(struct by_object *rows, const struct dig_object_row *like)
 	return rows->n;
 }
 
+/* Its row, and what is known of its state; not those of its objects. */
+static enum dig_status
+forget_pack(struct dig_index *index, int64_t number, struct dig_error *err)
+{
+	struct dig_stmt *stmt = NULL;
+	enum dig_status st;
+
+	st = dig_db_stmt(index->db, DIG_SQL_SCRUB_DELETE, &stmt, err);
+	if (st != DIG_OK)
+		return st;
+	dig_stmt_bind_int(stmt, 1, number);
+	dig_stmt_bind_int(stmt, 2, 0);
+	dig_stmt_bind_int(stmt, 3, INT64_MAX);
+	st = dig_stmt_run(stmt, err);
+	dig_stmt_done(stmt);
+	if (st != DIG_OK)
+		return st;
+	return dig_index_run_int(index, DIG_SQL_PACK_DELETE, number, err);
+}
+
 /* A row as it was. */
 struct old_row {
 	int64_t number;
@@ -241,8 +261,7 @@ dig_index_swap_objects(struct dig_index *index,
 			st = put_object(stmt, 0, sorted.sorted[i], err);
 	dig_stmt_done(stmt);
 	for (size_t i = 0; st == DIG_OK && i < ngone; i++)
-		st =
-		    dig_index_run_int(index, DIG_SQL_PACK_DELETE, gone[i], err);
+		st = forget_pack(index, gone[i], err);
 	free(sorted.sorted);
 	free(sorted.used);
 	return st;
@@ -368,8 +387,7 @@ forget_packs(struct dig_index *index, const struct dig_state *state,
 		st = dig_index_run_int(
 		    index, DIG_SQL_OBJECTS_DELETE_PACK, number, err);
 		if (st == DIG_OK)
-			st = dig_index_run_int(
-			    index, DIG_SQL_PACK_DELETE, number, err);
+			st = forget_pack(index, number, err);
 		if (st != DIG_OK)
 			return st;
 	}

@@ -36,6 +36,7 @@ struct dig_live {
 	/* of the walk */
 	struct dig_buf bytes;
 	struct dig_tree_node *tree;
+	struct dig_tree_node *like; /* the node before */
 	struct dig_content_node *content;
 };
 
@@ -58,6 +59,7 @@ dig_live_free(struct dig_live *live)
 	free(live->blocks);
 	free(live->slots);
 	free(live->tree);
+	free(live->like);
 	free(live->content);
 	dig_buf_clear(&live->bytes);
 	free(live);
@@ -263,13 +265,15 @@ static enum dig_status
 walk_tree(struct dig_live *live, const struct dig_node_io *io,
     const struct dig_oid *id, struct dig_error *err)
 {
-	struct dig_tree_node *node;
+	struct dig_tree_node *node = live->like;
 	enum dig_status st;
 
-	if (live->tree == NULL)
-		live->tree = dig_calloc(1, sizeof(*live->tree));
-	node = live->tree;
-	st = dig_tree_load(io, id, NULL, &live->bytes, node, err);
+	live->like = live->tree;
+	live->tree = node =
+	    node != NULL ? node : dig_calloc(1, sizeof(*live->tree));
+	st = dig_tree_load(io, id,
+	    live->like != NULL && live->like->valid ? live->like : NULL,
+	    &live->bytes, node, err);
 	if (st != DIG_OK)
 		return st;
 	for (size_t i = 0; i < node->count; i++)
@@ -378,6 +382,11 @@ walk_state(struct dig_live *live, const struct dig_node_io *io,
 	add_commit(live, &op.head);
 	for (size_t i = 0; i < op.nparents; i++)
 		add_commit(live, &op.parents[i]);
+	add_commit(live, &op.onto);
+	for (size_t i = 0; i < op.ndone; i++)
+		add_commit(live, &op.done[i]);
+	for (size_t i = 0; i < op.ntodo; i++)
+		add_commit(live, &op.todo[i]);
 	for (size_t i = 0; i < op.nconflicts; i++)
 		for (int side = 0; side < DIG_SIDES; side++)
 			if (op.conflicts[i].has[side])

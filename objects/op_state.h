@@ -48,6 +48,7 @@ struct dig_conflict {
 	struct dig_entry side[DIG_SIDES]; /* by enum dig_side */
 };
 
+/* Every id in it has to be walked by live.c, or a gc deletes what it names. */
 struct dig_op {
 	/* A switch that was announced; nroots 0: none. */
 	struct dig_oid commit; /* HEAD to be */

@@ -88,8 +88,7 @@ on_newest(void *arg, const struct dig_journal_record *rec)
 {
 	struct newest *newest = arg;
 
-	if (rec->is_checkpoint || (rec->nrefs == 0 && !rec->has_head &&
-				      !rec->has_staged && !rec->has_op_state))
+	if (!dig_journal_record_changes(rec))
 		return true; /* of packs alone */
 	if (rec->verb != NULL && strncmp(rec->verb, "begin ", 6) == 0 &&
 	    strncmp(rec->verb + 6, newest->verb, strlen(newest->verb)) == 0)

@@ -256,7 +256,7 @@ class Crowd:
 
 
 def crowd(tap, scratch):
-    many = Crowd(scratch, 300 if oracle.SOAK else 3)
+    many = Crowd(scratch, 300 if oracle.SOAK else 2)
     many.run()
     tap.figure(**{"crowd_" + verb.replace("-", "_"): n
                   for verb, n in sorted(many.done.items())})
@@ -272,7 +272,7 @@ def main():
         tap.figure(bytes_before=start.before, bytes_after=start.after)
         tap.case(start.after < start.before // 4, "there is much to delete",
                  ["%d of %d" % (start.after, start.before)])
-        random_kills(tap, start, count(5, 300))
+        random_kills(tap, start, count(4, 300))
         crowd(tap, scratch)
         why_not = oracle.have_strace()
         if why_not:
@@ -280,9 +280,9 @@ def main():
         else:
             faults(tap, start, "SIGKILL at a call",
                    inject.WRITES + inject.SYNCS + inject.NAMES,
-                   "signal=SIGKILL", count(6, 1 << 30), {0, -9, 137})
+                   "signal=SIGKILL", count(4, 1 << 30), {0, -9, 137})
             faults(tap, start, "EIO at a sync", inject.SYNCS, "error=EIO",
-                   count(2, 1 << 30), {0, 9})
+                   count(1, 1 << 30), {0, 9})
             faults(tap, start, "ENOSPC at a write", inject.WRITES,
                    "error=ENOSPC", count(1, 1 << 30), {0, 9})
     finally:

@@ -138,6 +138,31 @@ t 'the merge can be given up' dig merge --abort
 t 'the tag leads to its commit' dig show v1
 t_eq 'with its file' one "$(dig cat v1:a)"
 
+# A stash, and commits that wait to be copied from a branch that is gone.
+write a three edited
+write new "put aside"
+dig stash push -q -u
+dig switch -q -c copies HEAD~1
+write a other
+save other
+dig switch -q -c source HEAD~1
+write a one more
+save 'in conflict'
+bytes copied 60000 >copied
+save 'to be copied'
+dig switch -q copies
+dig cherry-pick source~1 source >/dev/null 2>&1
+dig branch -D source >/dev/null
+t 'gc while copies of commits wait' dig gc --keep-ops 0
+write a other one
+dig add a
+t 'they go on' dig cherry-pick --continue
+t_eq 'with what they need' "$(bytes copied 60000 | sha256sum)" \
+	"$(dig cat HEAD:copied | sha256sum)"
+dig switch -q main
+t 'what was stashed' dig stash pop
+t_out 'comes back' 'put aside' cat new
+
 # ---- Deltas on bases that are not in use --------------------------------
 
 new_repo deltas

@@ -286,8 +286,7 @@ static const struct {
 	    "\"b\\377\"|62FF|1|20|20\n"
 	    "a|61|2|17|9\n" },
 	{ "SELECT * FROM v_commit_growth ORDER BY total_stored_bytes",
-	    ZERO "|101|first|2|28|30|30\n"
-	    SECOND "|201|second|4|80|40|70\n" },
+	    ZERO "|101|first|2|28|30|30\n" SECOND "|201|second|4|80|40|70\n" },
 	{ "PRAGMA integrity_check", "ok\n" },
 	/* The columns of each view, in the order of the contract. */
 	{ "SELECT m.name || '(' || group_concat(c.name, ',') || ')'"
