@@ -18,6 +18,8 @@ static const struct dig_opt options[] = {
 	DIG_OPT_FLAG(0, "skip-bad-names", struct dig_import_opts,
 	    skip_bad_names,
 	    "git, tar: leave out what cannot be tracked, as '.git/config'"),
+	DIG_OPT_FLAG(0, "lfs", struct dig_import_opts, lfs,
+	    "git: take what git-lfs keeps in the place of its pointers"),
 	DIG_OPT_LIST('m', "message", struct dig_import_opts, messages,
 	    "MESSAGE", "tar, dir: a paragraph of the commit's message"),
 	DIG_OPT_STRING(0, "prefix", struct dig_import_opts, prefix, "FOLDER",
@@ -34,7 +36,7 @@ static const struct dig_opt options[] = {
 
 const struct dig_usage dig_usage_import = {
 	"import",
-	"git [-f] [-q] [--skip-bad-names] [DIR | -]\n"
+	"git [-f] [-q] [--skip-bad-names] [--lfs] [DIR | -]\n"
 	"tar [-q] [-m MESSAGE]... [--prefix FOLDER] [--strip NUMBER]\n"
 	"  [--skip-bad-names] [--no-limit] [FILE | -]\n"
 	"dir [-q] [-m MESSAGE]... [--prefix FOLDER] DIR\n"
@@ -82,6 +84,17 @@ summary(struct dig_cli *cli, struct dig_repo *repo,
 		dig_out_puts(out, " left out, and the commits have other "
 				  "contents than git's\n");
 	}
+	if (result->lfs > 0 || result->lfs_missing > 0) {
+		count(out, result->lfs, "LFS object", "LFS objects");
+		dig_out_puts(out, " taken");
+		if (result->lfs_missing > 0) {
+			dig_out_puts(out, ", ");
+			count(out, result->lfs_missing,
+			    "is missing and stays a pointer",
+			    "are missing and stay pointers");
+		}
+		dig_out_puts(out, "\n");
+	}
 	if (!result->head_moved)
 		return;
 	dig_out_puts(out, "HEAD is at ");
@@ -96,11 +109,12 @@ summary(struct dig_cli *cli, struct dig_repo *repo,
 /* From standard input or from a child, whose end says whether all came. */
 static enum dig_status
 import_stream(struct dig_cli *cli, const struct dig_import_opts *opts, int fd,
-    const char *head, struct dig_error *err)
+    const char *head, const char *lfs, struct dig_error *err)
 {
 	struct dig_import_options import = {
 		.fd = fd,
 		.head = head,
+		.lfs = lfs,
 		.force = opts->force,
 		.skip_bad_names = opts->skip_bad_names,
 	};
@@ -118,6 +132,29 @@ import_stream(struct dig_cli *cli, const struct dig_import_opts *opts, int fd,
 	return st;
 }
 
+/* Where git-lfs keeps contents: below the folder that work trees share. */
+static enum dig_status
+find_lfs(const char *dir, struct dig_buf *out, struct dig_error *err)
+{
+	static const char *const ask[] = { "rev-parse", "--git-common-dir",
+		NULL };
+	struct dig_buf common = DIG_BUF_INIT;
+	enum dig_status st;
+	int code = 0;
+
+	st = dig_git_line(dir, ask, &common, &code, err);
+	if (st == DIG_OK && code != 0)
+		st = dig_raise(err, DIG_EFILE,
+		    "git cannot read '%.200s'; it says why above", dir);
+	if (st == DIG_OK && common.data[0] != '/')
+		dig_buf_printf(out, "%s/", dir);
+	if (st == DIG_OK)
+		dig_buf_printf(
+		    out, "%s/lfs/objects", (const char *)common.data);
+	dig_buf_clear(&common);
+	return st;
+}
+
 static enum dig_status
 import_dir(struct dig_cli *cli, const struct dig_import_opts *opts,
     const char *dir, struct dig_error *err)
@@ -128,7 +165,7 @@ import_dir(struct dig_cli *cli, const struct dig_import_opts *opts,
 		"--signed-tags=verbatim", "--reencode=no",
 		"--show-original-ids", "--mark-tags", "--use-done-feature",
 		NULL };
-	struct dig_buf head = DIG_BUF_INIT;
+	struct dig_buf head = DIG_BUF_INIT, lfs = DIG_BUF_INIT;
 	struct dig_git_child child;
 	enum dig_status st;
 	int code = 0;
@@ -139,17 +176,21 @@ import_dir(struct dig_cli *cli, const struct dig_import_opts *opts,
 	else if (st == DIG_OK && code > 1)
 		st = dig_raise(err, DIG_EFILE,
 		    "git cannot read '%.200s'; it says why above", dir);
+	if (st == DIG_OK && opts->lfs)
+		st = find_lfs(dir, &lfs, err);
 	if (st == DIG_OK)
 		st = dig_git_start(&child, dir, export, err);
 	if (st != DIG_OK)
 		goto out;
 	st = import_stream(cli, opts, child.fd,
-	    code == 0 ? (const char *)head.data : NULL, err);
+	    code == 0 ? (const char *)head.data : NULL,
+	    opts->lfs ? (const char *)lfs.data : NULL, err);
 	code = dig_git_finish(&child);
 	if (st == DIG_EFILE && code != 0)
 		dig_wrap(err, "git ended with code %d", code);
 out:
 	dig_buf_clear(&head);
+	dig_buf_clear(&lfs);
 	return st;
 }
 
@@ -163,6 +204,12 @@ form_git(struct dig_cli *cli, const struct dig_import_opts *opts,
 		return dig_raise(err, DIG_EINVALID, "import takes one DIR");
 	if (args->argc == 2 && strcmp(args->argv[1], "-") != 0)
 		return import_dir(cli, opts, args->argv[1], err);
+	if (opts->lfs) {
+		st = dig_raise(err, DIG_EINVALID,
+		    "--lfs needs the folder of the repository");
+		dig_hint(err, "'dig import git --lfs DIR'");
+		return st;
+	}
 	if (args->argc == 1 && isatty(STDIN_FILENO)) {
 		st = dig_raise(err, DIG_EINVALID, "import from where?");
 		dig_hint(err, "name the folder, or pipe 'git fast-export "
@@ -170,7 +217,7 @@ form_git(struct dig_cli *cli, const struct dig_import_opts *opts,
 		return st;
 	}
 	cli->read_input = true;
-	return import_stream(cli, opts, STDIN_FILENO, NULL, err);
+	return import_stream(cli, opts, STDIN_FILENO, NULL, NULL, err);
 }
 
 static enum dig_status

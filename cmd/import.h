@@ -12,6 +12,8 @@ struct dig_import_opts {
 	bool force;
 	/* bundle */
 	bool dry_run;
+	/* git */
+	bool lfs;
 	/* git, tar */
 	bool skip_bad_names;
 	/* tar, dir */

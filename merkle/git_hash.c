@@ -12,15 +12,18 @@ dig_git_hash_init(struct dig_git_hash *hash, size_t size_bytes,
     const char *kind, uint64_t len)
 {
 	char head[40];
-	int n = snprintf(
-	    head, sizeof(head), "%s %llu", kind, (unsigned long long)len);
 
 	hash->size_bytes = size_bytes;
 	if (size_bytes == SHA_DIGEST_LENGTH)
 		SHA1_Init(&hash->as.sha1);
 	else
 		SHA256_Init(&hash->as.sha256);
-	dig_git_hash_add(hash, head, (size_t)n + 1); /* the NUL, too */
+	if (kind != NULL) {
+		int n = snprintf(head, sizeof(head), "%s %llu", kind,
+		    (unsigned long long)len);
+
+		dig_git_hash_add(hash, head, (size_t)n + 1); /* the NUL, too */
+	}
 }
 
 void

@@ -22,7 +22,8 @@ struct dig_git_hash {
 	} as;
 };
 
-/* Begin an object: kind is "blob", "tree", "commit" or "tag". */
+/* Begin an object: kind is "blob", "tree", "commit" or "tag". NULL: nothing
+ * stands before the bytes. */
 void dig_git_hash_init(struct dig_git_hash *hash, size_t size_bytes,
     const char *kind, uint64_t len);
 void dig_git_hash_add(struct dig_git_hash *hash, const void *data, size_t len);

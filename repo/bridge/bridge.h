@@ -20,17 +20,23 @@ struct dig_import_options {
 	const char *head;
 	bool force;          /* move branches and tags also off their line */
 	bool skip_bad_names; /* leave out what dig cannot track */
+	/* The folder with the contents of git-lfs, .git/lfs/objects: they are
+	 * taken in the place of their pointers. NULL: pointers are files. */
+	const char *lfs;
 };
 
 struct dig_import_result {
-	uint64_t commits; /* new ones */
-	uint64_t known;   /* those that were there */
-	uint64_t tags;    /* annotated */
-	uint64_t refs;    /* that moved */
-	uint64_t kept;    /* refs that were left where they are */
-	uint64_t skipped; /* paths that were left out */
-	bool head_moved;  /* HEAD's commit is another one */
-	bool staged;      /* the staging was set to it */
+	uint64_t commits;     /* new ones */
+	uint64_t known;       /* those that were there */
+	uint64_t tags;        /* annotated */
+	uint64_t refs;        /* that moved */
+	uint64_t kept;        /* refs that were left where they are */
+	uint64_t skipped;     /* paths that were left out */
+	uint64_t lfs;         /* pointers whose content was taken */
+	uint64_t lfs_missing; /* those that stayed: it is not there, or another
+			       * one */
+	bool head_moved;      /* HEAD's commit is another one */
+	bool staged;          /* the staging was set to it */
 };
 
 /*
@@ -81,7 +87,8 @@ struct dig_export_result {
  * from git get their old ids again, but for those with something that streams
  * do not carry (signatures, merged tags, modes that git does not write any
  * more), and their descendants: what id a commit will have is computed on the
- * way, and those are counted.
+ * way, and those are counted. What an import took in the place of a pointer of
+ * git-lfs is a pointer again.
  *
  * Errors: CORRUPT, NOTFOUND, IO, those of write; CANCELLED.
  * Memory: about 150 bytes for each commit and each content, and the tree of

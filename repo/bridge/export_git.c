@@ -7,110 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "merkle/git_hash.h"
-#include "objects/oidmap.h"
-#include "repo/bridge/git_tree.h"
+#include "repo/bridge/export.h"
 #include "repo/bridge/import.h"
 #include "repo/stash.h"
 
-#define FLUSH_BYTES ((size_t)256 << 10)
 #define TAG_DEPTH_MAX 64
 
-struct listed {
-	struct dig_oid id;
-	uint32_t ref; /* number of a ref of the state */
-};
-
-struct export
-{
-	struct dig_repo *repo;
-	const struct dig_export_options *options;
-	struct dig_export_result *result;
-	const struct dig_state *state;
-	struct dig_buf out;
-	struct listed *list;
-	size_t count;
-	size_t cap;
-	/* Commits, tags and contents to their marks (location.offset) and, as
-	 * raw bytes, to their ids in git. */
-	struct dig_oidmap marks;
-	uint64_t last_mark;
-	bool *ref_used; /* a commit was written under it */
-	size_t id_size; /* of git's ids; 0: they are not computed */
-	struct dig_git_tree *tree;
-	struct dig_oid tree_root; /* which tree that is */
-	/* The commit that is written. */
-	struct dig_buf changes;
-	struct dig_buf removals;
-	struct dig_buf object; /* as git hashes it */
-	struct dig_buf git_id;
-};
-
-/* ---- Output ----------------------------------------------------------- */
-
-static enum dig_status
-flush(struct export *export, size_t least, struct dig_error *err)
-{
-	enum dig_status st = DIG_OK;
-
-	if (export->out.len >= least && export->out.len > 0)
-		st = export->options->write(export->options->arg,
-		    export->out.data, export->out.len, err);
-	if (export->out.len >= least)
-		dig_buf_reset(&export->out);
-	return st;
-}
-
-static void
-put_data(struct export *export, const void *data, size_t len)
-{
-	dig_buf_printf(&export->out, "data %zu\n", len);
-	dig_buf_put(&export->out, data, len);
-	dig_buf_putc(&export->out, '\n');
-}
-
-/* ---- Marks ------------------------------------------------------------ */
-
-static uint64_t
-mark_of(struct export *export, enum dig_kind kind, const struct dig_oid *id)
-{
-	struct dig_oidmap_entry entry;
-
-	return dig_oidmap_find(&export->marks, kind, id, &entry)
-		   ? entry.at.offset
-		   : 0;
-}
-
-static uint64_t
-set_mark(struct export *export, enum dig_kind kind, const struct dig_oid *id,
-    const uint8_t *git_id)
-{
-	struct dig_location at = { .offset = ++export->last_mark };
-
-	dig_oidmap_place(&export->marks, kind, id, &at, git_id,
-	    git_id != NULL ? export->id_size : 0);
-	return at.offset;
-}
-
-/* The computed id in git of what was written before. */
-static const uint8_t *
-git_id_of(struct export *export, enum dig_kind kind, const struct dig_oid *id)
-{
-	return dig_oidmap_raw(&export->marks, kind, id, &export->git_id)
-		   ? export->git_id.data
-		   : NULL;
-}
-
-static void
-put_hex(struct dig_buf *out, const uint8_t *id, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		dig_buf_printf(out, "%02x", id[i]);
-}
+/* ---- Ids of git ------------------------------------------------------- */
 
 /* What came from git gets another id there than it had. */
 static void
-compare_ids(struct export *export, const struct dig_header *headers,
+compare_ids(struct dig_export *export, const struct dig_header *headers,
     size_t count, const uint8_t *id, bool tag)
 {
 	struct dig_export_result *result = export->result;
@@ -120,7 +27,7 @@ compare_ids(struct export *export, const struct dig_header *headers,
 
 	if (old == NULL)
 		return;
-	put_hex(&hex, id, export->id_size);
+	dig_export_put_hex(&hex, id, export->id_size);
 	if (old->value_len != hex.len ||
 	    memcmp(old->value, hex.data, hex.len) != 0) {
 		if (tag)
@@ -150,7 +57,7 @@ is_exported(const char *ref)
 
 /* The commit that a ref leads to, through tags; false: none. */
 static enum dig_status
-peel(struct export *export, const struct dig_ref *ref, struct dig_oid *out,
+peel(struct dig_export *export, const struct dig_ref *ref, struct dig_oid *out,
     bool *found, struct dig_error *err)
 {
 	struct dig_store *store = dig_index_store(export->repo->index);
@@ -193,8 +100,8 @@ struct visits {
 
 /* Go to a commit, unless somebody was there. */
 static enum dig_status
-enter(struct export *export, struct visits *visits, const struct dig_oid *id,
-    struct dig_error *err)
+enter(struct dig_export *export, struct visits *visits,
+    const struct dig_oid *id, struct dig_error *err)
 {
 	struct dig_commit *commit;
 	struct dig_buf bytes = DIG_BUF_INIT;
@@ -227,7 +134,7 @@ enter(struct export *export, struct visits *visits, const struct dig_oid *id,
 
 /* A commit and all before it that are not listed yet, parents first. */
 static enum dig_status
-list_from(struct export *export, struct visits *visits,
+list_from(struct dig_export *export, struct visits *visits,
     const struct dig_oid *tip, uint32_t ref, struct dig_error *err)
 {
 	enum dig_status st = enter(export, visits, tip, err);
@@ -246,7 +153,8 @@ list_from(struct export *export, struct visits *visits,
 			continue;
 		}
 		DIG_GROW(export->list, export->cap, export->count + 1);
-		export->list[export->count++] = (struct listed){ top->id, ref };
+		export->list[export->count++] =
+		    (struct dig_listed){ top->id, ref };
 		free(top->parents);
 		visits->count--;
 	}
@@ -254,7 +162,7 @@ list_from(struct export *export, struct visits *visits,
 }
 
 static enum dig_status
-list_commits(struct export *export, struct dig_error *err)
+list_commits(struct dig_export *export, struct dig_error *err)
 {
 	const struct dig_state *state = export->state;
 	struct visits visits = { NULL, 0, 0, { 0 } };
@@ -277,114 +185,7 @@ list_commits(struct export *export, struct dig_error *err)
 	return st;
 }
 
-/* ---- Contents --------------------------------------------------------- */
-
-struct blob {
-	struct export *export;
-	struct dig_git_hash hash;
-};
-
-static enum dig_status
-blob_bytes(void *arg, const void *data, size_t len, struct dig_error *err)
-{
-	struct blob *blob = arg;
-
-	if (blob->export->id_size > 0)
-		dig_git_hash_add(&blob->hash, data, len);
-	dig_buf_put(&blob->export->out, data, len);
-	return flush(blob->export, FLUSH_BYTES, err);
-}
-
-/* Write a content that was not written before. */
-static enum dig_status
-put_blob(struct export *export, const struct dig_entry *entry,
-    const struct dig_oid *content, struct dig_error *err)
-{
-	struct blob blob = { .export = export };
-	uint8_t id[DIG_HASH_SIZE];
-	enum dig_status st = DIG_OK;
-
-	dig_buf_printf(&export->out, "blob\nmark :%llu\ndata %llu\n",
-	    (unsigned long long)export->last_mark + 1,
-	    (unsigned long long)entry->size_bytes);
-	if (export->id_size > 0)
-		dig_git_hash_init(
-		    &blob.hash, export->id_size, "blob", entry->size_bytes);
-	if (entry->size_bytes > 0)
-		st = dig_content_read(export->repo, entry, 0, entry->size_bytes,
-		    blob_bytes, &blob, err);
-	if (st != DIG_OK)
-		return st;
-	dig_buf_putc(&export->out, '\n');
-	if (export->id_size > 0)
-		dig_git_hash_end(&blob.hash, id);
-	set_mark(
-	    export, DIG_KIND_CONTENT, content, export->id_size > 0 ? id : NULL);
-	return DIG_OK;
-}
-
-static enum dig_status
-changed_path(void *arg, const struct dig_entry *old,
-    const struct dig_entry *now, struct dig_error *err)
-{
-	struct export *export = arg;
-	struct dig_oid content;
-	enum dig_status st = DIG_OK;
-
-	if (dig_interrupted())
-		return dig_raise(err, DIG_ECANCELLED, "interrupted");
-	if (now == NULL) {
-		dig_buf_puts(&export->removals, "D ");
-		dig_path_quote(
-		    &export->removals, old->path, old->path_len, false);
-		dig_buf_putc(&export->removals, '\n');
-		return DIG_OK;
-	}
-	dig_buf_printf(
-	    &export->changes, "M %06o ", (unsigned)dig_entry_mode(now->kind));
-	if (now->kind == DIG_ENTRY_LINK) {
-		put_hex(&export->changes, now->stored.bytes,
-		    (size_t)now->size_bytes);
-	} else {
-		dig_entry_content_id(now, &content);
-		if (mark_of(export, DIG_KIND_CONTENT, &content) == 0)
-			st = put_blob(export, now, &content, err);
-		dig_buf_printf(&export->changes, ":%llu",
-		    (unsigned long long)mark_of(
-			export, DIG_KIND_CONTENT, &content));
-	}
-	dig_buf_putc(&export->changes, ' ');
-	dig_path_quote(&export->changes, now->path, now->path_len, false);
-	dig_buf_putc(&export->changes, '\n');
-	return st;
-}
-
-/* ---- Ids of git ------------------------------------------------------- */
-
-static enum dig_status
-changed_tree(void *arg, const struct dig_entry *old,
-    const struct dig_entry *now, struct dig_error *err)
-{
-	struct export *export = arg;
-	struct dig_oid content;
-	const uint8_t *id;
-
-	(void)err;
-	if (now == NULL) {
-		dig_git_tree_remove(export->tree, old->path, old->path_len);
-		return DIG_OK;
-	}
-	id = now->stored.bytes;
-	if (now->kind != DIG_ENTRY_LINK) {
-		dig_entry_content_id(now, &content);
-		id = git_id_of(export, DIG_KIND_CONTENT, &content);
-	}
-	/* Every content of a tree was written with one of the commits. */
-	if (id != NULL)
-		dig_git_tree_put(export->tree, now->path, now->path_len,
-		    dig_entry_mode(now->kind), id);
-	return DIG_OK;
-}
+/* ---- Commits ----------------------------------------------------------- */
 
 static void
 put_lines(struct dig_buf *out, const struct dig_buf *lines)
@@ -394,34 +195,29 @@ put_lines(struct dig_buf *out, const struct dig_buf *lines)
 
 /* The id that git will give to the commit; lines: author to encoding. */
 static enum dig_status
-commit_git_id(struct export *export, const struct dig_commit *commit,
+commit_git_id(struct dig_export *export, const struct dig_commit *commit,
     const struct dig_buf *lines, uint8_t *out, struct dig_error *err)
 {
-	struct dig_node_io io =
-	    dig_reader_io(dig_index_reader(export->repo->index));
 	struct dig_buf *object = &export->object;
 	struct dig_git_hash hash;
 	struct dig_oid parent;
 	enum dig_status st;
 
-	st = dig_tree_diff(
-	    &io, &export->tree_root, &commit->tree, changed_tree, export, err);
+	st = dig_export_tree_id(export, commit, out, err);
 	if (st != DIG_OK)
 		return st;
-	export->tree_root = commit->tree;
-	dig_git_tree_id(export->tree, out);
 	dig_buf_reset(object);
 	dig_buf_puts(object, "tree ");
-	put_hex(object, out, export->id_size);
+	dig_export_put_hex(object, out, export->id_size);
 	dig_buf_putc(object, '\n');
 	for (size_t i = 0; i < commit->nparents; i++) {
 		const uint8_t *id;
 
 		dig_commit_parent(commit, i, &parent);
-		id = git_id_of(export, DIG_KIND_COMMIT, &parent);
+		id = dig_export_git_id(export, DIG_KIND_COMMIT, &parent);
 		dig_buf_puts(object, "parent ");
 		if (id != NULL)
-			put_hex(object, id, export->id_size);
+			dig_export_put_hex(object, id, export->id_size);
 		dig_buf_putc(object, '\n');
 	}
 	put_lines(object, lines);
@@ -432,8 +228,6 @@ commit_git_id(struct export *export, const struct dig_commit *commit,
 	dig_git_hash_end(&hash, out);
 	return DIG_OK;
 }
-
-/* ---- Commits ---------------------------------------------------------- */
 
 /* "author A <a> 1 +0000", or the line that git had. */
 static void
@@ -469,9 +263,10 @@ put_commit_lines(struct dig_buf *out, const struct dig_commit *commit)
 
 /* How a stream names a commit: by its mark, or by its id in git. */
 static enum dig_status
-put_name(struct export *export, const struct dig_oid *id, struct dig_error *err)
+put_name(
+    struct dig_export *export, const struct dig_oid *id, struct dig_error *err)
 {
-	uint64_t mark = mark_of(export, DIG_KIND_COMMIT, id);
+	uint64_t mark = dig_export_mark(export, DIG_KIND_COMMIT, id);
 	struct dig_buf bytes = DIG_BUF_INIT;
 	const struct dig_header *header;
 	struct dig_commit commit;
@@ -492,7 +287,7 @@ put_name(struct export *export, const struct dig_oid *id, struct dig_error *err)
 }
 
 static enum dig_status
-put_commit(struct export *export, const struct listed *listed,
+put_commit(struct dig_export *export, const struct dig_listed *listed,
     const struct dig_commit *commit, const uint8_t *git_id,
     const struct dig_buf *lines, struct dig_error *err)
 {
@@ -506,10 +301,10 @@ put_commit(struct export *export, const struct listed *listed,
 		dig_buf_printf(out, "reset %s\n", ref);
 	export->ref_used[listed->ref] = true;
 	dig_buf_printf(out, "commit %s\nmark :%llu\n", ref,
-	    (unsigned long long)set_mark(
+	    (unsigned long long)dig_export_set_mark(
 		export, DIG_KIND_COMMIT, &listed->id, git_id));
 	put_lines(out, lines);
-	put_data(export, commit->message, commit->message_len);
+	dig_export_put_data(export, commit->message, commit->message_len);
 	for (size_t i = 0; st == DIG_OK && i < commit->nparents; i++) {
 		dig_commit_parent(commit, i, &parent);
 		dig_buf_puts(out, i == 0 ? "from " : "merge ");
@@ -521,12 +316,14 @@ put_commit(struct export *export, const struct listed *listed,
 	put_lines(out, &export->changes);
 	dig_buf_putc(out, '\n');
 	export->result->commits++;
-	return st == DIG_OK ? flush(export, FLUSH_BYTES, err) : st;
+	return st == DIG_OK
+		   ? dig_export_flush(export, DIG_EXPORT_FLUSH_BYTES, err)
+		   : st;
 }
 
 /* The tree of the first parent, the empty one at a root. */
 static enum dig_status
-parent_tree(struct export *export, const struct dig_commit *commit,
+parent_tree(struct dig_export *export, const struct dig_commit *commit,
     struct dig_oid *out, struct dig_error *err)
 {
 	struct dig_buf bytes = DIG_BUF_INIT;
@@ -548,11 +345,9 @@ parent_tree(struct export *export, const struct dig_commit *commit,
 }
 
 static enum dig_status
-export_commit(struct export *export, const struct listed *listed,
+export_commit(struct dig_export *export, const struct dig_listed *listed,
     const struct dig_commit *commit, struct dig_error *err)
 {
-	struct dig_node_io io =
-	    dig_reader_io(dig_index_reader(export->repo->index));
 	struct dig_buf lines = DIG_BUF_INIT;
 	uint8_t git_id[DIG_HASH_SIZE];
 	struct dig_oid before;
@@ -565,14 +360,14 @@ export_commit(struct export *export, const struct listed *listed,
 	dig_buf_reset(&export->removals);
 	st = parent_tree(export, commit, &before, err);
 	if (st == DIG_OK)
-		st = dig_tree_diff(
-		    &io, &before, &commit->tree, changed_path, export, err);
+		st = dig_export_list_files(export, commit, &before, err);
 	put_commit_lines(&lines, commit);
 	if (st == DIG_OK && export->id_size > 0) {
 		st = commit_git_id(export, commit, &lines, git_id, err);
 		if (st == DIG_OK)
 			compare_ids(export, commit->headers, commit->nheaders,
 			    git_id, false);
+		dig_export_keep_set(export, &listed->id);
 	}
 	if (st == DIG_OK)
 		st = put_commit(export, listed, commit,
@@ -582,7 +377,7 @@ export_commit(struct export *export, const struct listed *listed,
 }
 
 static enum dig_status
-export_commits(struct export *export, struct dig_error *err)
+export_commits(struct dig_export *export, struct dig_error *err)
 {
 	struct dig_commit *commit = dig_alloc(sizeof(*commit));
 	const struct dig_talk *talk = &export->repo->talk;
@@ -590,7 +385,7 @@ export_commits(struct export *export, struct dig_error *err)
 	enum dig_status st = DIG_OK;
 
 	for (size_t i = 0; st == DIG_OK && i < export->count; i++) {
-		const struct listed *listed = &export->list[i];
+		const struct dig_listed *listed = &export->list[i];
 		struct dig_progress_report report = {
 			.what = "exporting",
 			.unit = "commits",
@@ -613,18 +408,18 @@ export_commits(struct export *export, struct dig_error *err)
 /* ---- Tags and other refs ---------------------------------------------- */
 
 static void
-tag_git_id(struct export *export, const struct dig_tag *tag, const char *name,
-    const struct dig_buf *lines, uint8_t *out)
+tag_git_id(struct dig_export *export, const struct dig_tag *tag,
+    const char *name, const struct dig_buf *lines, uint8_t *out)
 {
 	struct dig_buf *object = &export->object;
 	struct dig_git_hash hash;
 	const uint8_t *target =
-	    git_id_of(export, tag->target_kind, &tag->target);
+	    dig_export_git_id(export, tag->target_kind, &tag->target);
 
 	dig_buf_reset(object);
 	dig_buf_puts(object, "object ");
 	if (target != NULL)
-		put_hex(object, target, export->id_size);
+		dig_export_put_hex(object, target, export->id_size);
 	dig_buf_printf(object, "\ntype %s\ntag %s\n",
 	    tag->target_kind == DIG_KIND_TAG ? "tag" : "commit", name);
 	put_lines(object, lines);
@@ -636,7 +431,7 @@ tag_git_id(struct export *export, const struct dig_tag *tag, const char *name,
 }
 
 static enum dig_status
-put_tag(struct export *export, const struct dig_oid *id,
+put_tag(struct dig_export *export, const struct dig_oid *id,
     const struct dig_tag *tag, const char *name, struct dig_error *err)
 {
 	struct dig_buf *out = &export->out;
@@ -652,17 +447,17 @@ put_tag(struct export *export, const struct dig_oid *id,
 		compare_ids(export, tag->headers, tag->nheaders, git_id, true);
 	}
 	dig_buf_printf(out, "tag %s\nmark :%llu\nfrom ", name,
-	    (unsigned long long)set_mark(
+	    (unsigned long long)dig_export_set_mark(
 		export, DIG_KIND_TAG, id, export->id_size > 0 ? git_id : NULL));
 	if (tag->target_kind == DIG_KIND_TAG)
 		dig_buf_printf(out, ":%llu",
-		    (unsigned long long)mark_of(
+		    (unsigned long long)dig_export_mark(
 			export, DIG_KIND_TAG, &tag->target));
 	else
 		st = put_name(export, &tag->target, err);
 	dig_buf_putc(out, '\n');
 	put_lines(out, &lines);
-	put_data(export, tag->message, tag->message_len);
+	dig_export_put_data(export, tag->message, tag->message_len);
 	export->result->tags++;
 	dig_buf_clear(&lines);
 	return st;
@@ -673,8 +468,8 @@ put_tag(struct export *export, const struct dig_oid *id,
  * has gets one for as long as it takes to name it.
  */
 static enum dig_status
-export_tag(struct export *export, const struct dig_oid *id, const char *name,
-    int depth, struct dig_error *err)
+export_tag(struct dig_export *export, const struct dig_oid *id,
+    const char *name, int depth, struct dig_error *err)
 {
 	struct dig_tag *tag = dig_alloc(sizeof(*tag));
 	struct dig_buf bytes = DIG_BUF_INIT;
@@ -689,7 +484,7 @@ export_tag(struct export *export, const struct dig_oid *id, const char *name,
 		NULL)
 		goto out;
 	if (tag->target_kind == DIG_KIND_TAG && depth < TAG_DEPTH_MAX &&
-	    mark_of(export, DIG_KIND_TAG, &tag->target) == 0)
+	    dig_export_mark(export, DIG_KIND_TAG, &tag->target) == 0)
 		st = export_tag(export, &tag->target, NULL, depth + 1, err);
 	if (st != DIG_OK)
 		goto out;
@@ -713,7 +508,7 @@ out:
 
 static enum dig_status
 export_ref(
-    struct export *export, const struct dig_ref *ref, struct dig_error *err)
+    struct dig_export *export, const struct dig_ref *ref, struct dig_error *err)
 {
 	bool below_tags = strncmp(ref->name, "refs/tags/", 10) == 0;
 	enum dig_status st = DIG_OK;
@@ -737,13 +532,15 @@ export_ref(
 	st = put_name(export, &commit, err);
 	dig_buf_puts(&export->out, "\n\n");
 	export->result->refs++;
-	return st == DIG_OK ? flush(export, FLUSH_BYTES, err) : st;
+	return st == DIG_OK
+		   ? dig_export_flush(export, DIG_EXPORT_FLUSH_BYTES, err)
+		   : st;
 }
 
 /* ---- The whole -------------------------------------------------------- */
 
 static enum dig_status
-run(struct export *export, struct dig_error *err)
+run(struct dig_export *export, struct dig_error *err)
 {
 	enum dig_status st = list_commits(export, err);
 
@@ -759,14 +556,14 @@ run(struct export *export, struct dig_error *err)
 	if (st != DIG_OK)
 		return st;
 	dig_buf_puts(&export->out, "done\n");
-	return flush(export, 0, err);
+	return dig_export_flush(export, 0, err);
 }
 
 enum dig_status
 dig_export_git(struct dig_repo *repo, const struct dig_export_options *options,
     struct dig_export_result *result, struct dig_error *err)
 {
-	struct export export = {
+	struct dig_export export = {
 		.repo = repo,
 		.options = options,
 		.result = result,
@@ -777,9 +574,16 @@ dig_export_git(struct dig_repo *repo, const struct dig_export_options *options,
 	memset(result, 0, sizeof(*result));
 	result->detached = export.state->head_ref == NULL;
 	dig_oidmap_init(&export.marks);
+	dig_oidmap_init(&export.pointers);
+	dig_oidmap_init(&export.set_numbers);
+	export.sets = dig_path_sets_new();
 	export.ref_used = dig_calloc(export.state->nrefs + 1, sizeof(bool));
 	st = run(&export, err);
 	dig_oidmap_clear(&export.marks);
+	dig_oidmap_clear(&export.pointers);
+	dig_oidmap_clear(&export.set_numbers);
+	dig_path_sets_free(export.sets);
+	free(export.commit_sets);
 	dig_git_tree_free(export.tree);
 	dig_buf_clear(&export.out);
 	dig_buf_clear(&export.changes);

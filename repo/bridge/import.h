@@ -7,6 +7,7 @@
 
 #include "repo/bridge/bridge.h"
 #include "repo/bridge/edits.h"
+#include "repo/bridge/lfs.h"
 #include "repo/bridge/marks.h"
 #include "repo/bridge/stream.h"
 #include "repo/internal.h"
@@ -26,6 +27,8 @@ struct dig_import_blob {
 	uint64_t size_bytes;
 	struct dig_buf bytes; /* small ones */
 	int fd;               /* large ones, at the beginning; else -1 */
+	bool lfs;             /* a pointer, to be followed when it is stored */
+	struct dig_lfs_pointer pointer;
 };
 
 /* How many blobs wait, at most, and with how many bytes in memory. */
@@ -60,6 +63,7 @@ struct dig_import {
 	struct dig_state refs;
 	struct dig_state gone;
 	uint64_t first_ref; /* number of our first DIG_IMPORT_REFS */
+	int lfs_fd;         /* options->lfs, or negative: not there */
 
 	/* The commit or tag that is read. */
 	struct dig_buf message;
@@ -67,6 +71,7 @@ struct dig_import {
 	struct dig_buf committer;
 	struct dig_buf encoding;
 	struct dig_buf git_id; /* hex, or nothing */
+	struct dig_buf lfs;    /* the header DIG_HEADER_GIT_LFS */
 	struct dig_buf parents;
 	struct dig_buf path;
 	struct dig_buf path2;
@@ -94,10 +99,10 @@ enum dig_status dig_import_blob(
     struct dig_import *import, struct dig_error *err) DIG_CHECKED;
 /*
  * Set form, size and stored of `entry`, whose kind is set, to a marked blob.
- * old: the version before, or NULL.
+ * old: the version before, or NULL. *lfs: git has a pointer to it.
  */
 enum dig_status dig_import_use_blob(struct dig_import *import, uint64_t mark,
-    const struct dig_entry *old, struct dig_entry *entry,
+    const struct dig_entry *old, struct dig_entry *entry, bool *lfs,
     struct dig_error *err) DIG_CHECKED;
 /* The blob of a mark is what this entry has: no need to store it. */
 enum dig_status dig_import_know_blob(struct dig_import *import, uint64_t mark,
@@ -110,6 +115,24 @@ enum dig_status dig_import_inline(struct dig_import *import,
 enum dig_status dig_import_skip_data(
     struct dig_import *import, struct dig_error *err) DIG_CHECKED;
 void dig_import_blobs_clear(struct dig_import *import);
+
+/* ---- import_lfs.c ----------------------------------------------------- */
+
+/* From this size on a blob is written to a file and read by threads. */
+#define DIG_BLOB_LARGE ((uint64_t)16 << 20)
+
+/*
+ * The content that a pointer names, as a blob of its own, which the caller
+ * releases with dig_import_drop. *found false: it is not there, cannot be read
+ * or is another one; that is counted. Errors: IO of .dig/tmp.
+ */
+enum dig_status dig_import_lfs(struct dig_import *import,
+    const struct dig_lfs_pointer *pointer, struct dig_import_blob *out,
+    bool *found, struct dig_error *err) DIG_CHECKED;
+/* Bytes to a file of .dig/tmp. */
+enum dig_status dig_import_scratch(
+    int fd, const void *data, size_t len, struct dig_error *err) DIG_CHECKED;
+void dig_import_drop(struct dig_import_blob *blob);
 
 /* ---- import_commit.c -------------------------------------------------- */
 

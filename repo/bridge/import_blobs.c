@@ -12,9 +12,6 @@
 
 #include "repo/bridge/import.h"
 
-/* From here on a blob is written to a file and read by threads. */
-#define LARGE_BYTES ((uint64_t)16 << 20)
-
 static void
 release(struct dig_import *import, struct dig_import_blob *blob)
 {
@@ -42,7 +39,7 @@ dig_import_blobs_clear(struct dig_import *import)
 /* ---- Storing ---------------------------------------------------------- */
 
 static enum dig_status
-store_blob(struct dig_import *import, const struct dig_import_blob *blob,
+store_bytes(struct dig_import *import, const struct dig_import_blob *blob,
     const struct dig_entry *old, struct dig_entry *entry, struct dig_error *err)
 {
 	struct dig_put_source source;
@@ -68,6 +65,29 @@ store_blob(struct dig_import *import, const struct dig_import_blob *blob,
 	return st;
 }
 
+/* The blob, or what it points to; blob->lfs says which. */
+static enum dig_status
+store_blob(struct dig_import *import, struct dig_import_blob *blob,
+    const struct dig_entry *old, struct dig_entry *entry, struct dig_error *err)
+{
+	struct dig_import_blob content;
+	enum dig_status st;
+
+	/* A pointer as the target of a link is a text. */
+	if (blob->lfs && entry->kind == DIG_ENTRY_SYMLINK)
+		blob->lfs = false;
+	if (!blob->lfs)
+		return store_bytes(import, blob, old, entry, err);
+	st = dig_import_lfs(import, &blob->pointer, &content, &blob->lfs, err);
+	if (st != DIG_OK)
+		return st;
+	if (!blob->lfs)
+		return store_bytes(import, blob, old, entry, err);
+	st = store_bytes(import, &content, old, entry, err);
+	dig_import_drop(&content);
+	return st;
+}
+
 static enum dig_status
 settle(struct dig_import *import, struct dig_import_blob *blob,
     const struct dig_entry *old, struct dig_entry *entry, struct dig_error *err)
@@ -80,6 +100,7 @@ settle(struct dig_import *import, struct dig_import_blob *blob,
 	memset(&mark, 0, sizeof(mark));
 	mark.kind = DIG_MARK_BLOB;
 	mark.form = (uint8_t)entry->form;
+	mark.lfs = blob->lfs;
 	mark.size_bytes = entry->size_bytes;
 	mark.id = entry->stored;
 	st = dig_marks_put(import->marks, blob->mark, &mark, err);
@@ -109,7 +130,7 @@ make_room(struct dig_import *import, uint64_t size, struct dig_error *err)
 	while (st == DIG_OK && import->nblobs > 0 &&
 	       (import->nblobs == DIG_BLOBS_WAITING ||
 		   import->blob_files == DIG_BLOBS_FILES ||
-		   (size < LARGE_BYTES &&
+		   (size < DIG_BLOB_LARGE &&
 		       import->blob_bytes + size > DIG_BLOBS_BYTES)))
 		st = settle_oldest(import, err);
 	return st;
@@ -128,15 +149,7 @@ to_memory(void *arg, const void *data, size_t len, struct dig_error *err)
 static enum dig_status
 to_file(void *arg, const void *data, size_t len, struct dig_error *err)
 {
-	int rc = dig_write_full(*(int *)arg, data, len);
-
-	if (rc == 0)
-		return DIG_OK;
-	dig_ignore(dig_raise_os(err, DIG_EIO, rc, "writing to .dig/tmp"));
-	if (rc == ENOSPC || rc == EDQUOT)
-		dig_hint(err, "make room and run the import again; it goes on "
-			      "where it stopped");
-	return DIG_EIO;
+	return dig_import_scratch(*(int *)arg, data, len, err);
 }
 
 /* The bytes that `data` announces; blob is filled but for its mark. */
@@ -154,14 +167,14 @@ read_blob(struct dig_import *import, struct dig_import_blob *blob,
 	if (st == DIG_ENO) {
 		dig_stream_again(stream);
 		st = dig_import_data(
-		    import, (size_t)LARGE_BYTES, &blob->bytes, err);
+		    import, (size_t)DIG_BLOB_LARGE, &blob->bytes, err);
 		blob->size_bytes = blob->bytes.len;
 		return st;
 	}
 	if (st != DIG_OK)
 		return st;
 	blob->size_bytes = len;
-	if (len < LARGE_BYTES) {
+	if (len < DIG_BLOB_LARGE) {
 		dig_buf_reserve(&blob->bytes, (size_t)len + 1);
 		st =
 		    dig_stream_bytes(stream, len, to_memory, &blob->bytes, err);
@@ -173,13 +186,6 @@ read_blob(struct dig_import *import, struct dig_import_blob *blob,
 		st = dig_stream_bytes(stream, len, to_file, &blob->fd, err);
 	}
 	return st == DIG_OK ? dig_stream_newline(stream, err) : st;
-}
-
-static void
-drop(struct dig_import_blob *blob)
-{
-	dig_buf_clear(&blob->bytes);
-	dig_close(blob->fd);
 }
 
 /* Put it at the end of the ring; its memory goes along. */
@@ -205,7 +211,7 @@ wait_for_path(struct dig_import *import, struct dig_import_blob *blob,
 enum dig_status
 dig_import_blob(struct dig_import *import, struct dig_error *err)
 {
-	struct dig_import_blob blob = { 0, 0, DIG_BUF_INIT, -1 };
+	struct dig_import_blob blob = { .fd = -1 };
 	struct dig_stream *stream = &import->stream;
 	const char *mark;
 	enum dig_status st;
@@ -225,11 +231,14 @@ dig_import_blob(struct dig_import *import, struct dig_error *err)
 	if (ended || dig_stream_after(stream, "original-oid ") == NULL)
 		dig_stream_again(stream);
 	st = read_blob(import, &blob, err);
+	if (import->options->lfs != NULL && st == DIG_OK && blob.fd < 0)
+		blob.lfs = dig_lfs_parse(
+		    blob.bytes.data, blob.bytes.len, &blob.pointer);
 	if (st == DIG_OK)
 		st = make_room(import, blob.size_bytes, err);
 	/* Without a mark nothing can name it. */
 	if (st != DIG_OK || blob.mark == 0) {
-		drop(&blob);
+		dig_import_drop(&blob);
 		return st;
 	}
 	return wait_for_path(import, &blob, err);
@@ -259,7 +268,8 @@ waiting(struct dig_import *import, uint64_t number, const struct dig_mark *mark)
 
 enum dig_status
 dig_import_use_blob(struct dig_import *import, uint64_t number,
-    const struct dig_entry *old, struct dig_entry *entry, struct dig_error *err)
+    const struct dig_entry *old, struct dig_entry *entry, bool *lfs,
+    struct dig_error *err)
 {
 	struct dig_import_blob *blob;
 	struct dig_mark mark;
@@ -269,13 +279,29 @@ dig_import_use_blob(struct dig_import *import, uint64_t number,
 	if (st != DIG_OK)
 		return st;
 	blob = waiting(import, number, &mark);
-	if (blob != NULL)
-		return settle(import, blob, old, entry, err);
+	if (blob != NULL) {
+		st = settle(import, blob, old, entry, err);
+		*lfs = blob->lfs;
+		return st;
+	}
 	if (mark.kind != DIG_MARK_BLOB)
 		return dig_stream_bad(&import->stream, err,
 		    "mark :%llu is no blob", (unsigned long long)number);
 	from_mark(&mark, entry);
+	*lfs = mark.lfs != 0;
 	return DIG_OK;
+}
+
+/* What stands in a stored tree for a blob that waits: itself, or what it
+ * points to. */
+static bool
+may_be(const struct dig_import_blob *blob, const struct dig_entry *entry,
+    bool *lfs)
+{
+	*lfs = blob->lfs && blob->pointer.size_bytes == entry->size_bytes &&
+	       (entry->form != DIG_FORM_CHUNK ||
+		   dig_oid_eq(&entry->stored, &blob->pointer.sha256));
+	return *lfs || blob->size_bytes == entry->size_bytes;
 }
 
 enum dig_status
@@ -285,12 +311,14 @@ dig_import_know_blob(struct dig_import *import, uint64_t number,
 	struct dig_import_blob *blob;
 	struct dig_mark mark;
 	enum dig_status st;
+	bool lfs;
 
 	st = dig_marks_get(import->marks, number, &mark, err);
 	blob = st == DIG_OK ? waiting(import, number, &mark) : NULL;
-	if (blob == NULL || blob->size_bytes != entry->size_bytes)
+	if (blob == NULL || !may_be(blob, entry, &lfs))
 		return st;
 	mark.kind = DIG_MARK_BLOB;
+	mark.lfs = lfs;
 	mark.form = (uint8_t)entry->form;
 	mark.size_bytes = entry->size_bytes;
 	mark.id = entry->stored;
@@ -302,12 +330,12 @@ enum dig_status
 dig_import_inline(struct dig_import *import, const struct dig_entry *old,
     struct dig_entry *entry, struct dig_error *err)
 {
-	struct dig_import_blob blob = { 0, 0, DIG_BUF_INIT, -1 };
+	struct dig_import_blob blob = { .fd = -1 };
 	enum dig_status st = read_blob(import, &blob, err);
 
 	if (st == DIG_OK)
 		st = store_blob(import, &blob, old, entry, err);
-	drop(&blob);
+	dig_import_drop(&blob);
 	return st;
 }
 
@@ -332,7 +360,7 @@ dig_import_skip_data(struct dig_import *import, struct dig_error *err)
 	if (st == DIG_ENO) {
 		dig_stream_again(&import->stream);
 		return dig_import_data(
-		    import, (size_t)LARGE_BYTES, &import->bytes, err);
+		    import, (size_t)DIG_BLOB_LARGE, &import->bytes, err);
 	}
 	if (st == DIG_OK)
 		st = dig_stream_bytes(

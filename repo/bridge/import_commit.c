@@ -335,6 +335,7 @@ make_tree(
 	if (st != DIG_OK)
 		return st;
 	dig_edits_begin(import->edits, &base);
+	dig_buf_reset(&import->lfs);
 	st = dig_import_files(import, NULL, err);
 	if (st == DIG_OK)
 		st = dig_edits_apply(import->edits, &commit->tree, err);
@@ -399,6 +400,9 @@ make_commit(
 	st = make_tree(import, commit, err);
 	if (st != DIG_OK)
 		goto out;
+	if (import->lfs.len > 0)
+		add_header(commit->headers, &commit->nheaders,
+		    DIG_HEADER_GIT_LFS, &import->lfs);
 	dig_commit_encode(commit, &plain);
 	if (import->git_id.len > 0)
 		add_header(commit->headers, &commit->nheaders,

@@ -87,12 +87,12 @@ read_link(struct dig_import *import, const char *word, struct dig_entry *entry,
 
 /* What a link points to has to be there and short. */
 static enum dig_status
-check_target(struct dig_import *import, const struct dig_entry *entry,
+check_target(struct dig_import *import, const struct dig_entry *entry, bool lfs,
     bool *usable, struct dig_error *err)
 {
-	*usable =
-	    entry->kind != DIG_ENTRY_SYMLINK ||
-	    (entry->form == DIG_FORM_CHUNK && entry->size_bytes <= TARGET_MAX);
+	*usable = entry->kind != DIG_ENTRY_SYMLINK ||
+		  (!lfs && entry->form == DIG_FORM_CHUNK &&
+		      entry->size_bytes <= TARGET_MAX);
 	return *usable
 		   ? DIG_OK
 		   : dig_import_bad_name(import, entry->path, entry->path_len,
@@ -117,6 +117,19 @@ modify_known(struct dig_import *import, const struct dig_oid *tree,
 	return dig_import_know_blob(import, mark, &entry, err);
 }
 
+/* What the tree does not say: git has a pointer there, or has one no more. */
+static void
+note_lfs(struct dig_import *import, const struct dig_entry *old,
+    const struct dig_entry *entry, bool lfs)
+{
+	if (!lfs && (import->options->lfs == NULL || old == NULL ||
+			!dig_entry_same(old, entry)))
+		return;
+	dig_buf_putc(&import->lfs, lfs ? '+' : '-');
+	dig_buf_put(&import->lfs, entry->path, entry->path_len);
+	dig_buf_putc(&import->lfs, '\0');
+}
+
 static enum dig_status
 modify_new(struct dig_import *import, enum dig_entry_kind kind,
     const char *word, struct dig_error *err)
@@ -124,7 +137,7 @@ modify_new(struct dig_import *import, enum dig_entry_kind kind,
 	struct dig_entry old, entry = { .kind = kind };
 	enum dig_status st;
 	uint64_t mark;
-	bool found, usable;
+	bool found, usable, lfs = false;
 
 	entry.path = import->path.data;
 	entry.path_len = import->path.len;
@@ -139,14 +152,15 @@ modify_new(struct dig_import *import, enum dig_entry_kind kind,
 		    dig_import_inline(import, found ? &old : NULL, &entry, err);
 	else if (dig_import_mark(word, &mark))
 		st = dig_import_use_blob(
-		    import, mark, found ? &old : NULL, &entry, err);
+		    import, mark, found ? &old : NULL, &entry, &lfs, err);
 	else
 		st = dig_stream_bad(&import->stream, err,
 		    "blob '%.64s' is not in the stream", word);
 	if (st == DIG_OK)
-		st = check_target(import, &entry, &usable, err);
+		st = check_target(import, &entry, lfs, &usable, err);
 	if (st != DIG_OK || !usable)
 		return st;
+	note_lfs(import, found ? &old : NULL, &entry, lfs);
 	return dig_edits_put(import->edits, &entry, err);
 }
 

@@ -3,6 +3,7 @@
  * Importing from git: the commands of a fast-import stream, one after another,
  * in one transaction that is committed from time to time.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -318,7 +319,7 @@ clear(struct dig_import *import)
 {
 	struct dig_buf *bufs[] = { &import->message, &import->author,
 		&import->committer, &import->encoding, &import->git_id,
-		&import->parents, &import->path, &import->path2,
+		&import->lfs, &import->parents, &import->path, &import->path2,
 		&import->bytes };
 
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
@@ -330,6 +331,7 @@ clear(struct dig_import *import)
 	dig_state_clear(&import->refs);
 	dig_state_clear(&import->gone);
 	dig_stream_clear(&import->stream);
+	dig_close(import->lfs_fd);
 }
 
 /* The stream broke off; the commits that are whole need not come again. */
@@ -352,6 +354,7 @@ dig_import_git(struct dig_repo *repo, const struct dig_import_options *options,
 		.options = options,
 		.result = result,
 		.index = repo->index,
+		.lfs_fd = -1,
 	};
 	enum dig_status st;
 
@@ -359,6 +362,11 @@ dig_import_git(struct dig_repo *repo, const struct dig_import_options *options,
 	dig_state_init(&import.refs);
 	dig_state_init(&import.gone);
 	dig_stream_init(&import.stream, options->fd);
+	if (options->lfs != NULL)
+		import.lfs_fd = dig_open_at(AT_FDCWD, options->lfs,
+		    DIG_OPEN_DIRECTORY | DIG_OPEN_FOLLOW);
+	if (import.lfs_fd < 0)
+		import.lfs_fd = -1; /* then everything is missing */
 	st = dig_index_begin(repo->index, err);
 	if (st == DIG_OK) {
 		st = prepare(&import, err);

@@ -24,6 +24,7 @@ enum dig_mark_kind {
 struct dig_mark {
 	uint8_t kind; /* enum dig_mark_kind */
 	uint8_t form; /* of a blob: enum dig_form */
+	uint8_t lfs;  /* of a blob: 1: git has a pointer to it */
 	uint64_t size_bytes;
 	struct dig_oid id; /* of a blob: where it is stored */
 };

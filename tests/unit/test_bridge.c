@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Parts of the bridge to git: paths of streams, edits against a plain list,
- * marks, and ids of git that git itself has computed.
+ * marks, ids of git that git itself has computed, pointers of git-lfs, and sets
+ * of paths against plain ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,9 @@
 #include "objects/base/io.h"
 #include "repo/bridge/edits.h"
 #include "repo/bridge/git_tree.h"
+#include "repo/bridge/lfs.h"
 #include "repo/bridge/marks.h"
+#include "repo/bridge/path_set.h"
 #include "repo/bridge/stream.h"
 #include "tests/unit/node_memory.h"
 
@@ -395,6 +398,137 @@ test_git_ids(void **state)
 	dig_git_tree_free(tree);
 }
 
+/* ---- git-lfs ---------------------------------------------------------- */
+
+#define LFS_HEAD "version https://git-lfs.github.com/spec/v1\noid sha256:"
+#define LFS_OID                                                                \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void
+test_pointers(void **state)
+{
+	static const char good[] = LFS_HEAD LFS_OID "\nsize 12345\n";
+	static const char *const bad[] = { "", LFS_HEAD, LFS_HEAD LFS_OID,
+		LFS_HEAD LFS_OID "\nsize \n", LFS_HEAD LFS_OID "\nsize 0\n",
+		LFS_HEAD LFS_OID "\nsize 012\n", LFS_HEAD LFS_OID "\nsize 12",
+		LFS_HEAD LFS_OID "\nsize 12\n\n",
+		LFS_HEAD LFS_OID "\nsize -1\n",
+		LFS_HEAD LFS_OID "\nsize 99999999999999999999\n",
+		LFS_HEAD LFS_OID "\nname x\nsize 12\n",
+		LFS_HEAD "0123456789ABCDEF0123456789abcdef0123456789abcdef0123"
+			 "456789abcdef\nsize 12\n" };
+	struct dig_lfs_pointer pointer;
+	struct dig_buf text = DIG_BUF_INIT;
+	char copy[sizeof(good)];
+
+	(void)state;
+	assert_true(dig_lfs_parse(good, sizeof(good) - 1, &pointer));
+	assert_int_equal(pointer.size_bytes, 12345);
+	dig_lfs_format(&pointer, &text);
+	assert_int_equal(text.len, sizeof(good) - 1);
+	assert_memory_equal(text.data, good, text.len);
+	dig_buf_clear(&text);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(dig_lfs_parse(bad[i], strlen(bad[i]), &pointer));
+	for (size_t len = 0; len < sizeof(good) - 1; len++)
+		assert_false(dig_lfs_parse(good, len, &pointer));
+	/* What is taken for a pointer is written back as it was. */
+	for (size_t at = 0; at < (sizeof(good) - 1) * 8; at++) {
+		memcpy(copy, good, sizeof(copy));
+		copy[at / 8] = (char)(copy[at / 8] ^ 1 << at % 8);
+		if (!dig_lfs_parse(copy, sizeof(copy) - 1, &pointer))
+			continue;
+		dig_lfs_format(&pointer, &text);
+		assert_int_equal(text.len, sizeof(copy) - 1);
+		assert_memory_equal(text.data, copy, text.len);
+		dig_buf_clear(&text);
+	}
+}
+
+static void
+test_lfs_header(void **state)
+{
+	static const char header[] = "+b\0-a\0+a\0-c/d\0+";
+	struct dig_lfs_item *items;
+	size_t count;
+
+	(void)state;
+	items = dig_lfs_items(header, sizeof(header) - 1, &count);
+	assert_int_equal(count, 3);
+	assert_true(items[0].pointer && items[0].len == 1);
+	assert_ptr_equal(dig_lfs_find(items, count, "b", 1), &items[1]);
+	assert_false(dig_lfs_find(items, count, "c/d", 3)->pointer);
+	assert_null(dig_lfs_find(items, count, "c", 1));
+	free(items);
+	items = dig_lfs_items("a", 1, &count);
+	assert_int_equal(count, 0);
+	free(items);
+	items = dig_lfs_items(header, 2, &count); /* no NUL */
+	assert_int_equal(count, 0);
+	free(items);
+}
+
+/* ---- Sets of paths ---------------------------------------------------- */
+
+#define SETS 200
+#define PATHS 40
+
+static enum dig_status
+count_difference(void *arg, const void *path, size_t len, struct dig_error *err)
+{
+	unsigned char *seen = arg;
+	char name[16];
+
+	(void)err;
+	assert_true(len < sizeof(name));
+	memcpy(name, path, len);
+	name[len] = '\0';
+	seen[atoi(name + 1)]++;
+	return DIG_OK;
+}
+
+/* Each set is one before with a path more or less; all stay what they were. */
+static void
+test_path_sets(void **state)
+{
+	struct dig_path_sets *sets = dig_path_sets_new();
+	const struct dig_path_set *at[SETS] = { NULL };
+	static bool has[SETS][PATHS];
+	struct dig_error err;
+	char name[16];
+
+	(void)state;
+	srand(7);
+	for (int i = 1; i < SETS; i++) {
+		int from = rand() % i, path = rand() % PATHS;
+
+		memcpy(has[i], has[from], sizeof(has[i]));
+		has[i][path] = rand() % 3 > 0;
+		snprintf(name, sizeof(name), "p%d", path);
+		at[i] = has[i][path] ? dig_path_set_add(
+					   sets, at[from], name, strlen(name))
+				     : dig_path_set_remove(
+					   sets, at[from], name, strlen(name));
+	}
+	for (int i = 0; i < SETS; i++) {
+		unsigned char seen[PATHS] = { 0 };
+		int other = rand() % SETS;
+
+		assert_int_equal(dig_path_set_diff(sets, at[i], at[other],
+				     count_difference, seen, &err),
+		    DIG_OK);
+		for (int path = 0; path < PATHS; path++) {
+			snprintf(name, sizeof(name), "p%d", path);
+			assert_int_equal(
+			    dig_path_set_has(at[i], name, strlen(name)),
+			    has[i][path]);
+			assert_int_equal(
+			    seen[path], has[i][path] != has[other][path]);
+		}
+	}
+	dig_path_sets_free(sets);
+}
+
 int
 main(void)
 {
@@ -404,6 +538,9 @@ main(void)
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_git_ids),
+		cmocka_unit_test(test_pointers),
+		cmocka_unit_test(test_lfs_header),
+		cmocka_unit_test(test_path_sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
