@@ -384,7 +384,18 @@ print_health(struct dig_out *out, const struct dig_stats_page *page)
 		put_plural(out, page->stats->unread, "content", "contents",
 		    " cannot be read: 'dig fsck' says more\n");
 	}
-	dig_out_puts(out, "  'dig fsck' reads and checks all of it\n");
+	if (page->scrubbed->bytes == 0) {
+		dig_out_puts(out, "  nothing of it is verified yet: 'dig "
+				  "scrub' reads all of it\n");
+		return;
+	}
+	dig_out_puts(out, "  scrub has verified ");
+	put_size(out, 0, page->scrubbed->bytes);
+	dig_out_puts(out, " of ");
+	put_size(out, 0, page->scrubbed->total_bytes);
+	dig_out_puts(out, ", some of it last on ");
+	put_day(out, page->scrubbed->oldest);
+	dig_out_puts(out, "\n");
 }
 
 static void
@@ -514,6 +525,14 @@ json_storage(struct dig_json *json, const struct dig_stats_page *page)
 	}
 	dig_json_array_end(json);
 	dig_json_uint(json, "unread", page->stats->unread);
+	dig_json_object(json, "scrubbed");
+	dig_json_uint(json, "total_bytes", page->scrubbed->total_bytes);
+	dig_json_uint(json, "bytes", page->scrubbed->bytes);
+	if (page->scrubbed->bytes > 0)
+		dig_json_int(json, "oldest", page->scrubbed->oldest);
+	else
+		dig_json_null(json, "oldest");
+	dig_json_object_end(json);
 }
 
 static void
@@ -598,7 +617,10 @@ dig_cmd_stats(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 	struct dig_parity_sum packs[PACKS_MAX];
 	struct opts opts = { .top = 10 };
 	struct dig_stats stats = { 0 };
-	struct dig_stats_page page = { .stats = &stats, .packs = packs };
+	struct dig_scrub_sum scrubbed;
+	struct dig_stats_page page = {
+		.stats = &stats, .packs = packs, .scrubbed = &scrubbed
+	};
 	struct dig_repo *repo = NULL;
 	struct dig_args args;
 	const char *slash;
@@ -612,6 +634,8 @@ dig_cmd_stats(struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 		    err, DIG_EINVALID, "--json and --html exclude each other");
 	if (st == DIG_OK)
 		st = dig_cli_repo(cli, &repo, err);
+	if (st == DIG_OK)
+		st = dig_repo_scrubbed(repo, &scrubbed, err);
 	if (st == DIG_OK)
 		st = dig_stats_collect(repo, (size_t)opts.top, &stats, err);
 	if (st != DIG_OK)

@@ -408,9 +408,22 @@ put_health(struct dig_out *out, const struct dig_stats_page *page)
 		    " contents cannot be read; <code>dig fsck</code> says "
 		    "more</li>\n");
 	}
-	dig_out_puts(out, "<li>This page is made from the index; <code>dig "
-			  "fsck</code> reads and checks all that is stored."
-			  "</li>\n</ul>\n");
+	dig_out_puts(out, "<li>");
+	if (page->scrubbed->bytes > 0) {
+		dig_html_size(out, page->scrubbed->bytes);
+		dig_out_puts(out, " of ");
+		dig_html_size(out, page->scrubbed->total_bytes);
+		dig_out_puts(out, " verified by <code>dig scrub</code>, some "
+				  "of it last on ");
+		dig_html_time(out, page->scrubbed->oldest, false);
+	} else {
+		dig_out_puts(out, "<code>dig scrub</code> has verified "
+				  "nothing of it yet");
+	}
+	dig_out_puts(out,
+	    "</li>\n<li>This page is made from the index; <code>dig "
+	    "fsck</code> reads and checks all that is stored."
+	    "</li>\n</ul>\n");
 	end_card(out);
 }
 

@@ -17,6 +17,7 @@ struct dig_stats_page {
 	const struct dig_stats *stats;
 	const struct dig_parity_sum *packs;
 	size_t npacks;
+	const struct dig_scrub_sum *scrubbed;
 	size_t top; /* types that are shown */
 	int64_t now;
 };

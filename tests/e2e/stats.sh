@@ -106,6 +106,9 @@ python3 "$TMP/sums.py" >"$TMP/cases" 2>&1 ||
 tap_of "$TMP/cases"
 t_has 'text' '3 commits by 2 authors, 2023-11-14 to 2023-11-14' dig stats
 t_has 'a table of types' '.bin' dig stats
+t_has 'nothing is verified' "'dig scrub' reads all of it" dig stats
+t 'scrub' dig scrub
+t_has 'then it is' 'scrub has verified' dig stats
 t_has 'as many as wanted' 'and 1 more' dig stats -n 1
 
 # ---- Periods: the shortest with which there are not too many
