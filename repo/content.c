@@ -375,3 +375,35 @@ dig_content_list(struct dig_repo *repo, const struct dig_oid *root,
 	dig_buf_clear(&last);
 	return st;
 }
+
+enum dig_status
+dig_content_stream(const struct dig_node_io *io, const struct dig_entry *entry,
+    dig_content_fn *fn, void *arg, struct dig_error *err)
+{
+	struct dig_file_reader *reader = NULL;
+	struct dig_buf chunk = DIG_BUF_INIT;
+	enum dig_status st;
+	bool done = false;
+
+	if (entry->form == DIG_FORM_EMPTY)
+		return DIG_OK;
+	st = dig_file_reader_new(io, entry, &reader, err);
+	while (st == DIG_OK && !done) {
+		uint64_t offset, length;
+		struct dig_oid id;
+
+		st = dig_file_reader_next(
+		    reader, &id, &offset, &length, &done, err);
+		if (st != DIG_OK || done)
+			break;
+		st = io->get(io->arg, DIG_KIND_CHUNK, &id, &chunk, err);
+		if (st == DIG_OK && chunk.len != length)
+			st = dig_raise(err, DIG_ECORRUPT,
+			    "a chunk is not as long as its file says");
+		if (st == DIG_OK)
+			st = fn(arg, chunk.data, chunk.len, err);
+	}
+	dig_file_reader_free(reader);
+	dig_buf_clear(&chunk);
+	return st;
+}

@@ -34,6 +34,15 @@ enum dig_status dig_content_read(struct dig_repo *repo,
     const struct dig_entry *entry, uint64_t from, uint64_t to,
     dig_content_fn *fn, void *arg, struct dig_error *err) DIG_CHECKED;
 
+/*
+ * All of an entry's content, by way of io: with a writer's also what was put in
+ * the transaction (dig_writer_keep). One chunk is in memory at a time.
+ * Errors: as above.
+ */
+enum dig_status dig_content_stream(const struct dig_node_io *io,
+    const struct dig_entry *entry, dig_content_fn *fn, void *arg,
+    struct dig_error *err) DIG_CHECKED;
+
 enum dig_found { DIG_FOUND_NOTHING, DIG_FOUND_ENTRY, DIG_FOUND_FOLDER };
 
 /*

@@ -175,6 +175,8 @@ dig_differ_stream(struct dig_differ *differ, const struct dig_change *change,
 	if (side->form == DIG_FORM_LINK)
 		return stream_foreign(side, fn, arg, err);
 	set_entry(&entry, side);
+	if (differ->io.get != NULL)
+		return dig_content_stream(&differ->io, &entry, fn, arg, err);
 	return dig_content_read(
 	    differ->repo, &entry, 0, entry.size_bytes, fn, arg, err);
 }

@@ -16,6 +16,9 @@ struct dig_differ {
 	const struct dig_chunk_profile *profile;
 	struct dig_text text;
 	struct dig_folders folders;
+	/* Where stored files are read; get NULL: in the store. In a
+	 * transaction it sees what was put. */
+	struct dig_node_io io;
 };
 
 /* The path of the old or the new side. */

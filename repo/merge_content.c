@@ -4,6 +4,7 @@
  */
 #include "objects/chunker.h"
 #include "objects/journal.h"
+#include "repo/content.h"
 #include "repo/merge_trees.h"
 
 /* The signs that a marker begins with. */
@@ -12,37 +13,20 @@
 /* ---- Bytes of small files --------------------------------------------- */
 
 static enum dig_status
+append(void *arg, const void *data, size_t len, struct dig_error *err)
+{
+	(void)err;
+	dig_buf_put(arg, data, len);
+	return DIG_OK;
+}
+
+static enum dig_status
 read_file(const struct dig_node_io *io, const struct dig_entry *entry,
     struct dig_buf *out, struct dig_error *err)
 {
-	struct dig_file_reader *reader = NULL;
-	struct dig_buf chunk = DIG_BUF_INIT;
-	enum dig_status st;
-	bool done = false;
-
 	dig_buf_reset(out);
 	dig_buf_reserve(out, 1);
-	if (entry->form == DIG_FORM_EMPTY)
-		return DIG_OK;
-	st = dig_file_reader_new(io, entry, &reader, err);
-	while (st == DIG_OK && !done) {
-		uint64_t offset, length;
-		struct dig_oid id;
-
-		st = dig_file_reader_next(
-		    reader, &id, &offset, &length, &done, err);
-		if (st != DIG_OK || done)
-			break;
-		st = io->get(io->arg, DIG_KIND_CHUNK, &id, &chunk, err);
-		if (st == DIG_OK && chunk.len != length)
-			st = dig_raise(err, DIG_ECORRUPT,
-			    "a chunk is not as long as its file says");
-		if (st == DIG_OK)
-			dig_buf_put(out, chunk.data, chunk.len);
-	}
-	dig_file_reader_free(reader);
-	dig_buf_clear(&chunk);
-	return st;
+	return dig_content_stream(io, entry, append, out, err);
 }
 
 /* Sets form, size and stored of `entry`. keep: it is merged once more. */
@@ -85,6 +69,14 @@ put_file(struct dig_merge *merge, const struct dig_buf *bytes,
 
 /* ---- Texts ------------------------------------------------------------ */
 
+/* The sides have it under several names. */
+static bool
+is_named(const char *const names[DIG_SIDES])
+{
+	return strcmp(names[0], names[1]) != 0 ||
+	       strcmp(names[1], names[2]) != 0;
+}
+
 /* "HEAD", or "HEAD:name" where the sides have the file under several names. */
 static void
 put_label(struct dig_buf *out, const char *who, const char *name, bool named)
@@ -121,8 +113,7 @@ merge_texts(struct dig_merge *merge, struct dig_buf bytes[DIG_SIDES],
 		merging->theirs };
 	struct dig_buf labels[DIG_SIDES] = { DIG_BUF_INIT };
 	struct dig_text_side sides[DIG_SIDES];
-	bool named =
-	    strcmp(names[0], names[1]) != 0 || strcmp(names[1], names[2]) != 0;
+	bool named = is_named(names);
 	enum dig_status st = DIG_OK;
 	size_t nconflicts = 0;
 
@@ -156,10 +147,13 @@ take_bytes(const struct dig_entry *from, struct dig_entry *to)
 /* A binary file, or a very large one, is not merged: ours stays, or the one
  * that is favoured; in a merge of merge bases, what both come from. */
 static void
-keep_one(struct dig_merge *merge, const char *path, const struct dig_entry *o,
+keep_one(struct dig_merge *merge, const char *path,
+    const char *const names[DIG_SIDES], const struct dig_entry *o,
     const struct dig_entry *theirs, struct dig_entry *result, bool *has_result,
     bool *clean)
 {
+	bool named = is_named(names);
+
 	if (merge->depth == 0 && merge->merging->favor != 0) {
 		if (merge->merging->favor == DIG_SIDE_THEIRS)
 			take_bytes(theirs, result);
@@ -169,8 +163,11 @@ keep_one(struct dig_merge *merge, const char *path, const struct dig_entry *o,
 	if (merge->depth == 0) {
 		*clean = false;
 		dig_merge_tell(merge, path,
-		    "warning: Cannot merge binary files: %s (%s vs. %s)", path,
-		    merge->merging->ours, merge->merging->theirs);
+		    "warning: Cannot merge binary files: %s (%s%s%s vs. "
+		    "%s%s%s)",
+		    path, merge->merging->ours, named ? ":" : "",
+		    named ? names[DIG_SIDE_OURS] : "", merge->merging->theirs,
+		    named ? ":" : "", named ? names[DIG_SIDE_THEIRS] : "");
 		return;
 	}
 	*clean = true;
@@ -211,7 +208,7 @@ merge_files(struct dig_merge *merge, const char *path,
 		st = merge_texts(
 		    merge, bytes, names, nsigns, &text, &binary, clean, err);
 	if (st == DIG_OK && binary)
-		keep_one(merge, path, sides[DIG_SIDE_BASE],
+		keep_one(merge, path, names, sides[DIG_SIDE_BASE],
 		    sides[DIG_SIDE_THEIRS], result, has_result, clean);
 	else if (st == DIG_OK)
 		st = put_file(merge, &text, sides[DIG_SIDE_OURS],
@@ -268,6 +265,10 @@ dig_merge_content(struct dig_merge *merge, const char *path,
 			sides[DIG_SIDE_BASE] = NULL;
 		st = merge_files(merge, path, sides, names, nsigns, result,
 		    has_result, &content_clean, err);
+	} else if (a->kind == DIG_ENTRY_SYMLINK && merge->depth == 0 &&
+		   merge->merging->favor != 0) {
+		if (merge->merging->favor == DIG_SIDE_THEIRS)
+			take_bytes(b, result);
 	} else {
 		content_clean = false;
 		if (merge->depth > 0) {

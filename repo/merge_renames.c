@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Renames in a merge: a path that is gone on one side and one that is new
- * there with the same content are one file. Empty files are not paired.
+ * there with the same content, or half of it, are one file. Empty files are not
+ * paired.
  *
  * Then the item at the new name learns what the other side did to the old one.
  */
 #include <stdlib.h>
 
+#include "repo/diff_internal.h"
 #include "repo/merge_trees.h"
 
 /* Equal files that are looked at for one target. */
@@ -112,7 +114,15 @@ best_source(struct source *sources, size_t n, const struct dig_merge_item *to,
 }
 
 static void
-find_pairs(struct dig_merge *merge, int side, struct pairs *pairs)
+add_pair(struct pairs *pairs, int side, struct dig_merge_item *from,
+    struct dig_merge_item *to)
+{
+	DIG_GROW(pairs->at, pairs->cap, pairs->count + 1);
+	pairs->at[pairs->count++] = (struct pair){ side, from, to };
+}
+
+static void
+find_equal(struct dig_merge *merge, int side, struct pairs *pairs)
 {
 	struct source *sources =
 	    dig_calloc(merge->nitems + 1, sizeof(*sources));
@@ -131,11 +141,81 @@ find_pairs(struct dig_merge *merge, int side, struct pairs *pairs)
 		if (from == NULL)
 			continue;
 		from->taken = true;
-		DIG_GROW(pairs->at, pairs->cap, pairs->count + 1);
-		pairs->at[pairs->count++] =
-		    (struct pair){ side, from->item, to };
+		add_pair(pairs, side, from->item, to);
 	}
 	free(sources);
+}
+
+static void
+add_change(struct dig_changes *changes, char kind,
+    const struct dig_merge_item *item, const struct dig_entry *entry)
+{
+	struct dig_change *change =
+	    dig_changes_add(changes, item->path, item->len);
+
+	change->kind = kind;
+	dig_change_set_side(&change->old, kind == 'D' ? entry : NULL);
+	dig_change_set_side(&change->now, kind == 'A' ? entry : NULL);
+}
+
+/*
+ * What is left and could be alike. Of the files that went, only those that the
+ * other side changed or removed matter: whatever became of the others, theirs
+ * is what counts.
+ */
+static void
+collect_unlike(struct dig_merge *merge, int side, const struct pairs *pairs,
+    struct dig_changes *out)
+{
+	bool *paired = dig_calloc(merge->nitems + 1, sizeof(*paired));
+	const unsigned here = 1u << side;
+
+	for (size_t i = 0; i < pairs->count; i++)
+		if (pairs->at[i].side == side) {
+			paired[pairs->at[i].from - merge->items] = true;
+			paired[pairs->at[i].to - merge->items] = true;
+		}
+	for (size_t i = 0; i < merge->nitems; i++) {
+		const struct dig_merge_item *item = &merge->items[i];
+		bool gone = (item->had & (HAS_BASE | here)) == HAS_BASE;
+		bool came = (item->had & (HAS_BASE | here)) == here;
+		const struct dig_entry *entry =
+		    &item->side[gone ? DIG_SIDE_BASE : side];
+
+		if ((gone || came) && !(gone && item->same != 0) &&
+		    !paired[i] && entry->size_bytes > 0)
+			add_change(out, gone ? 'D' : 'A', item, entry);
+	}
+	dig_changes_set_paths(out);
+	free(paired);
+}
+
+/* By git's estimate, its default of a half, and its order of choice. */
+static enum dig_status
+find_alike(struct dig_merge *merge, int side, struct pairs *pairs,
+    struct dig_error *err)
+{
+	struct dig_changes changes = DIG_CHANGES_INIT;
+	struct dig_differ *differ = dig_differ_new(merge->merging->repo);
+	enum dig_status st;
+
+	differ->io = merge->io;
+	collect_unlike(merge, side, pairs, &changes);
+	st = dig_differ_renames(differ, &changes, DIG_SCORE_DEFAULT, err);
+	for (size_t i = 0; st == DIG_OK && i < changes.count; i++) {
+		const struct dig_change *change = &changes.at[i];
+
+		if (change->kind == 'R')
+			add_pair(pairs, side,
+			    dig_merge_find(merge,
+				(const char *)change->old_path,
+				change->old_path_len),
+			    dig_merge_find(merge, (const char *)change->path,
+				change->path_len));
+	}
+	dig_changes_clear(&changes);
+	dig_differ_free(differ);
+	return st;
 }
 
 static int
@@ -285,8 +365,11 @@ dig_merge_renames(struct dig_merge *merge, struct dig_error *err)
 	struct pairs pairs = { NULL, 0, 0 };
 	enum dig_status st = DIG_OK;
 
-	find_pairs(merge, DIG_SIDE_OURS, &pairs);
-	find_pairs(merge, DIG_SIDE_THEIRS, &pairs);
+	for (int side = DIG_SIDE_OURS; side <= DIG_SIDE_THEIRS && st == DIG_OK;
+	     side++) {
+		find_equal(merge, side, &pairs);
+		st = find_alike(merge, side, &pairs, err);
+	}
 	if (pairs.count > 1)
 		qsort(pairs.at, pairs.count, sizeof(*pairs.at), by_source);
 	for (size_t i = 0; i < pairs.count && st == DIG_OK; i++) {

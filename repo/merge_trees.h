@@ -3,7 +3,7 @@
  * Merging two trees that come from a third one, path by path; for repo/ only.
  * Nothing but objects is written.
  *
- * The rules are those of git's merges with renames found by content id alone:
+ * The rules are those of git's merges, without renames of whole folders:
  * what one side changed is taken; texts that both changed are merged by line;
  * a file that was renamed on one side and edited on the other is edited under
  * its new name. What cannot be merged is a conflict, and the tree has what is
@@ -39,8 +39,8 @@ struct dig_merging {
 	const char *ancestor; /* words for conflict markers and names */
 	const char *ours;
 	const char *theirs;
-	int favor; /* DIG_SIDE_OURS, DIG_SIDE_THEIRS: its lines and its binary
-		    * files where both changed them; 0: that is a conflict */
+	int favor; /* DIG_SIDE_OURS, DIG_SIDE_THEIRS: its lines, binary files
+		    * and links where both changed them; 0: a conflict */
 	bool keep; /* what is merged is read again in this transaction */
 	struct dig_merge_notes notes; /* set; the caller clears them */
 };
@@ -51,9 +51,9 @@ struct dig_merging {
  *
  * Errors: INVALID (the plugin for texts), CANCELLED, those of the store.
  * Cost: O(differences of theirs from the base); where one of them is not plain,
- * O(differences of both). Texts that both changed are held in memory, at most
- * DIG_TEXT_MAX_BYTES each. Source: git's merge-ort, its rules for renames and
- * conflicts.
+ * O(differences of both), and files that came or went are read (similar.h).
+ * Texts that both changed are held in memory, at most DIG_TEXT_MAX_BYTES each.
+ * Source: git's merge-ort, its rules for renames and conflicts.
  */
 enum dig_status dig_merge_trees(struct dig_merging *merging,
     const struct dig_oid *base, const struct dig_oid *ours,

@@ -9,7 +9,7 @@ so that merges with several bases occur. After each merge the exit codes, the
 words about conflicts, the status and every file must agree. Then it is given up,
 or resolved by a random tree and committed, and compared again.
 
-git's renames are limited to exact ones, and those of folders are off. git compares
+git's renames of folders are off. git compares
 lines by another algorithm; where few lines are alike both find the same.
 """
 import os
@@ -36,7 +36,7 @@ def merge(rev):
     side = rng.choice([(), (), (), ("-X", "ours"), ("-X", "theirs")])
     code_d, out_d, err_d = run("dig", "merge", *side, rev)
     code_g, out_g, err_g = run(
-        "git", "merge", "-X", "find-renames=100%", *side, "--no-edit", rev)
+        "git", "merge", *side, "--no-edit", rev)
     said = "merge %s %s into %s\n# dig %d %s %s\n# git %d %s %s" % (
         side, rev, before, code_d, out_d.decode(), err_d.decode(),
         code_g, out_g.decode(), err_g.decode())

@@ -10,7 +10,7 @@ continued over a random tree, or skipped, given up, forgotten. At the end the ex
 codes, files, messages, authors, dates and the files that each new commit changes
 must be the same.
 
-git's renames are limited to exact ones, and those of folders are off. git compares
+git's renames of folders are off. git compares
 lines by another algorithm; where few lines are alike both find the same.
 """
 import os
@@ -24,7 +24,6 @@ top = sys.argv[3] if len(sys.argv) > 3 else os.environ["TMP"]
 rng = random.Random(seed)
 twins = Twins(seed, rng, top)
 run, fail, both = twins.run, twins.fail, twins.both
-EXACT = ("-X", "find-renames=100%")
 AUTHORS = ["A U Thor", "Zo\u00eb", "B"]
 MESSAGES = ["%s", "%s\n\nA body\nof two lines", "%s\n\nSigned-off-by: A <a@example.com>",
             "%s\n\nNot: a trailer\nat all", "%s: a/b"]
@@ -72,12 +71,9 @@ def step(verb, *args, said=""):
     """One command in both; what came of it: exit code and words."""
     twins.tick()
     code_d, out_d, err_d = run("dig", verb, *args, check=False)
-    more = EXACT if args[0][:3] not in ("--c", "--s", "--a", "--q") else ()
-    opts = os.path.join(twins.home["git"], ".git", "sequencer", "opts")
-    if os.path.isdir(os.path.dirname(opts)):  # git forgets -X when it stops again
-        run("git", "config", "-f", opts, "options.strategy-option", EXACT[1])
-    edit = ("--no-edit",) if verb == "revert" and more else ()
-    code_g, out_g, err_g = run("git", verb, *more, *edit, *args, check=False)
+    edit = ("--no-edit",) if verb == "revert" and args[0] not in (
+        "--continue", "--skip", "--abort", "--quit") else ()
+    code_g, out_g, err_g = run("git", verb, *edit, *args, check=False)
     if code_g == 128 and args[0] in ("--skip", "--abort"):
         # git stumbles over files beside folders; it can do without them.
         run("git", "reset", "-q", "--hard")
