@@ -166,20 +166,27 @@ out:
 	return st;
 }
 
+/* Name, ref and id; nothing of it is read. */
+static enum dig_status
+find(struct dig_repo *repo, const char *word, struct dig_stash_entry *out,
+    struct dig_error *err)
+{
+	size_t n;
+
+	if (is_number(word, &n))
+		return find_ref(repo, word, n, out, err);
+	out->name = dig_strdup(word);
+	return dig_revision_commit(repo, word, &out->id, err);
+}
+
 enum dig_status
 dig_stash_find(struct dig_repo *repo, const char *word,
     struct dig_stash_entry *out, struct dig_error *err)
 {
 	struct dig_stash_entry entry = { 0 };
 	enum dig_status st;
-	size_t n;
 
-	if (is_number(word, &n)) {
-		st = find_ref(repo, word, n, &entry, err);
-	} else {
-		st = dig_revision_commit(repo, word, &entry.id, err);
-		entry.name = dig_strdup(word);
-	}
+	st = find(repo, word, &entry, err);
 	if (st == DIG_OK)
 		st = read_trees(repo, &entry, err);
 	if (st == DIG_OK)
@@ -237,11 +244,15 @@ dig_stash_list(
 		if (!is_stash(ref->name))
 			continue;
 		st = dig_repo_read_commit(repo, &ref->id, &bytes, &commit, err);
-		if (st != DIG_OK)
-			break;
 		DIG_GROW(list.at, list.cap, list.count + 1);
-		list.at[list.count++] = (struct dig_stash){ ref->id,
-			one_line(commit.message, commit.message_len) };
+		list.at[list.count].id = ref->id;
+		if (st == DIG_OK)
+			list.at[list.count++].words =
+			    one_line(commit.message, commit.message_len);
+		else if (st == DIG_ECORRUPT || st == DIG_ENOTFOUND) {
+			list.at[list.count++].words = dig_strdup("(damaged)");
+			st = DIG_OK; /* it can still be dropped */
+		}
 	}
 	dig_buf_clear(&bytes);
 	if (st != DIG_OK) {
@@ -267,7 +278,7 @@ dig_stash_drop(struct dig_repo *repo, const char *word,
 	st = dig_index_begin(repo->index, err);
 	if (st != DIG_OK)
 		return st;
-	st = dig_stash_find(repo, word, &found, err);
+	st = find(repo, word, &found, err);
 	if (st == DIG_OK && found.ref == NULL)
 		st = dig_raise(err, DIG_EINVALID,
 		    "'%.200s' is not a stash reference", word);

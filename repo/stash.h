@@ -41,7 +41,7 @@ struct dig_stashes {
 };
 
 void dig_stashes_clear(struct dig_stashes *list);
-/* out: replaced. Errors: CORRUPT, IO. */
+/* An entry that is damaged is listed so. out: replaced. Errors: IO. */
 enum dig_status dig_stash_list(struct dig_repo *repo, struct dig_stashes *out,
     struct dig_error *err) DIG_CHECKED;
 size_t dig_stash_count(const struct dig_repo *repo);
@@ -132,7 +132,8 @@ enum dig_status dig_stash_apply(struct dig_repo *repo,
     const struct dig_stash_apply_options *options,
     struct dig_stash_apply_result *result, struct dig_error *err) DIG_CHECKED;
 
-/* Take an entry out; *entry: it, for dig_stash_entry_clear. Errors: NO,
+/* Take an entry out; *entry: its name, ref and id, for
+ * dig_stash_entry_clear. A damaged one can be taken out. Errors: NO,
  * NOTFOUND, INVALID (no entry of the list), LOCKED, those of the index. */
 enum dig_status dig_stash_drop(struct dig_repo *repo, const char *word,
     struct dig_stash_entry *entry, struct dig_error *err) DIG_CHECKED;

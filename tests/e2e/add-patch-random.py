@@ -22,6 +22,8 @@ def edit(path):
         lines = file.read().split(b"\n")
     body = [l for l in lines if not l.startswith((b"#", b"@@"))]
     rng = random.Random(b"\n".join(body))
+    if any(l.startswith(b"\\") for l in body):
+        return  # each line of these is one with the line before
     changes = [i for i, l in enumerate(body) if l[:1] in (b"+", b"-")]
     what = rng.randrange(8)
     at = rng.choice(changes) if changes else 0

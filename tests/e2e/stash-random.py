@@ -261,6 +261,10 @@ def bring_back(entries):
                 return calm("refused by git, in conflict in dig")
             fail("refused by git, changed by dig: " + said)
         return calm("refused" if d[0] else "refused by git alone")
+    if g[0] == 0 and b"has type" in g[2] and b"conflicts in what is staged" in d[2]:
+        if not untouched:
+            fail("refused, and changed: " + said)
+        return calm("a mode that git's patch overlooks")
     if d[0] != g[0]:
         fail(said)
     w = [[re.sub(r"\([0-9a-f]*\)", "", line) for line in words(x[1])] for x in (d, g)]
