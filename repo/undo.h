@@ -68,8 +68,8 @@ void dig_undo_result_clear(struct dig_undo_result *result);
  *
  * What those operations wrote to working files is taken back, too: of those
  * that switch, of stash, and of rm, mv and restore, but not of add, commit or
- * reset --mixed, which wrote none. A file that is not as they left it is in the way.
- * The switch is announced (checkout.h, C1 to C4); killed, the same call
+ * reset --mixed, which wrote none. A file that is not as they left it is in the
+ * way. The switch is announced (checkout.h, C1 to C4); killed, the same call
  * finishes it. A switch that was killed is the last operation: it is taken
  * back by bringing the files back.
  *
