@@ -494,6 +494,9 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 	cli->progress_choice = opts->progress;
 	cli->read_input = opts->file != NULL && strcmp(opts->file, "-") == 0;
 	st = dig_cli_repo(cli, &repo, err);
+	if (st == DIG_OK && opts->amend && !dig_repo_head(repo, &staged))
+		st = dig_raise(err, DIG_EINVALID,
+		    "there is no commit yet that could be amended");
 	if (st == DIG_OK)
 		st = stage(cli, repo, opts, &hooks, &how.op, err);
 	if (st != DIG_OK)

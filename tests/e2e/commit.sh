@@ -130,6 +130,11 @@ t_eq "as author" Cara "$(who author_name)"
 
 new_repo amend
 t_fails 2 "nothing to amend" "no commit yet" dig commit --amend -m x
+write early 1
+dig add early && write early 2
+t_fails 2 'nor with -a' 'no commit yet' dig commit -a --amend -m x
+t_out 'and nothing is staged by it' 'AM early' dig status -s early
+dig rm -q -f early
 write f one
 dig add f && dig commit -q -m one --author 'Bea Doe <bea@example.com>'
 tick
