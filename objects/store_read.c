@@ -15,6 +15,8 @@
 /* Records from this size on are mostly read one after the other. */
 #define AHEAD_RECORD ((uint64_t)32 << 10)
 #define AHEAD ((uint64_t)16 << 20)
+/* Of a record whose header is asked for: most deltas come whole with it. */
+#define PEEK ((size_t)1 << 10)
 
 /* A decoded solid, kept because its objects are asked for one after another. */
 struct solid {
@@ -37,6 +39,7 @@ struct dig_reader {
 	    record; /* header and payload as they stand in the file */
 	struct dig_buf base;
 	struct dig_buf other;
+	struct dig_buf held; /* records of a chain that came with a header */
 	struct solid solids[2];
 	unsigned next_solid;
 	struct cached cache[CACHE_SLOTS];
@@ -62,6 +65,7 @@ dig_reader_free(struct dig_reader *reader)
 	dig_buf_clear(&reader->record);
 	dig_buf_clear(&reader->base);
 	dig_buf_clear(&reader->other);
+	dig_buf_clear(&reader->held);
 	for (size_t i = 0; i < 2; i++) {
 		free(reader->solids[i].items);
 		dig_buf_clear(&reader->solids[i].raw);
@@ -137,7 +141,7 @@ read_stored(struct dig_reader *reader, const struct dig_location *at,
 		return at_place(at, err);
 	}
 	left = pack->length - at->offset;
-	want = whole ? FIRST_READ : DIG_RECORD_HEADER_MAX;
+	want = whole ? FIRST_READ : PEEK;
 	if (want > left)
 		want = (size_t)left;
 	dig_buf_reset(buf);
@@ -337,6 +341,58 @@ cache_put(struct dig_reader *reader, const struct dig_location *at,
 	dig_buf_put(&cached->raw, raw->data, raw->len);
 }
 
+/* One step of a chain, on the way down and up again. */
+struct link {
+	struct dig_location at;
+	size_t held; /* where its bytes stand in reader->held */
+	size_t len;  /* how many; 0: they have to be read */
+};
+
+/* Keep what came with a header, if it is all of a small record. */
+static void
+hold(struct dig_reader *reader, const struct dig_record *rec, struct link *link)
+{
+	const struct dig_buf *buf = &reader->record;
+
+	link->held = reader->held.len;
+	link->len = 0;
+	if (rec->stored_len > PEEK ||
+	    buf->len < rec->header_len + rec->stored_len)
+		return;
+	link->len = rec->header_len + (size_t)rec->stored_len;
+	dig_buf_put(&reader->held, buf->data, link->len);
+}
+
+/* The record whole, in reader->record. */
+static enum dig_status
+read_link(struct dig_reader *reader, const struct link *link,
+    struct dig_record *rec, struct dig_error *err)
+{
+	struct dig_error unused;
+	struct dig_buf *buf = &reader->record;
+
+	if (link->len > 0) {
+		dig_buf_reset(buf);
+		dig_buf_put(buf, reader->held.data + link->held, link->len);
+		if (dig_record_decode(buf->data, buf->len, rec, &unused) ==
+			DIG_OK &&
+		    dig_record_intact(
+			rec, buf->data, buf->data + rec->header_len))
+			return DIG_OK;
+	}
+	return read_record(reader, &link->at, true, rec, err);
+}
+
+/* The bytes change hands, and the memory that `out` had is used on. */
+static void
+give(struct dig_reader *reader, struct dig_buf *out)
+{
+	struct dig_buf swap = *out;
+
+	*out = reader->base;
+	reader->base = swap;
+}
+
 /*
  * Go down the chain to a full version (or one that is cached), then come back
  * up, each step the prefix of the next. Unless `careful`, the way down trusts
@@ -347,13 +403,14 @@ follow_chain(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_location *at, bool careful, struct dig_buf *out,
     struct dig_error *err)
 {
-	struct dig_location chain[DIG_CHAIN_DEPTH_MAX + 1];
+	struct link chain[DIG_CHAIN_DEPTH_MAX + 1];
 	struct dig_location here = *at;
 	struct dig_record rec;
 	enum dig_status st;
 	size_t depth = 0;
 	bool have_base = false;
 
+	dig_buf_reset(&reader->held);
 	for (;;) {
 		struct cached *cached = cache_slot(reader, &here);
 
@@ -380,7 +437,8 @@ follow_chain(struct dig_reader *reader, enum dig_kind kind,
 					     : "a delta chain is too deep");
 			return at_place(&here, err);
 		}
-		chain[depth++] = here;
+		chain[depth].at = here;
+		hold(reader, &rec, &chain[depth++]);
 		if (rec.codec != DIG_CODEC_DELTA)
 			break;
 		st = dig_reader_base(reader, &here, &rec, &here, err);
@@ -390,8 +448,8 @@ follow_chain(struct dig_reader *reader, enum dig_kind kind,
 	while (depth > 0) {
 		struct dig_buf swap;
 
-		here = chain[--depth];
-		st = read_record(reader, &here, true, &rec, err);
+		here = chain[--depth].at;
+		st = read_link(reader, &chain[depth], &rec, err);
 		if (st != DIG_OK)
 			return st;
 		dig_buf_reset(&reader->other);
@@ -413,8 +471,7 @@ follow_chain(struct dig_reader *reader, enum dig_kind kind,
 		reader->other = swap;
 		have_base = true;
 	}
-	dig_buf_reset(out);
-	dig_buf_put(out, reader->base.data, reader->base.len);
+	give(reader, out);
 	return DIG_OK;
 }
 
