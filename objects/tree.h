@@ -106,6 +106,17 @@ enum dig_status dig_tree_find(const struct dig_node_io *io,
     const struct dig_oid *root, const void *path, size_t len,
     struct dig_entry *out, struct dig_error *err) DIG_CHECKED;
 
+/*
+ * The same for one tree after the other: what a node has like the one that was
+ * last in its place is not hashed again. One thread.
+ */
+struct dig_tree_finder;
+struct dig_tree_finder *dig_tree_finder_new(const struct dig_node_io *io);
+void dig_tree_finder_free(struct dig_tree_finder *finder); /* NULL is fine */
+enum dig_status dig_tree_finder_find(struct dig_tree_finder *finder,
+    const struct dig_oid *root, const void *path, size_t len,
+    struct dig_entry *out, struct dig_error *err) DIG_CHECKED;
+
 /* Does any entry lie below the folder `dir` (no trailing slash)? */
 enum dig_status dig_tree_has_below(const struct dig_node_io *io,
     const struct dig_oid *root, const void *dir, size_t len, bool *out,

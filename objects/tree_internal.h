@@ -129,6 +129,7 @@ struct dig_tree_walk {
 	bool empty;
 	unsigned height; /* level of the top node */
 	struct dig_tree_node *slot[DIG_TREE_LEVELS];
+	struct dig_tree_node *spare; /* the next one is decoded here */
 	size_t pos[DIG_TREE_LEVELS];
 	struct dig_buf scratch;
 };

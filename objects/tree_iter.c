@@ -8,41 +8,63 @@
 
 #include "objects/tree_internal.h"
 
-static struct dig_tree_node *
-slot_for(struct dig_tree_walk *walk, unsigned level)
+/* Load a node into a slot. It may be another version of the one that is there:
+ * what the two share is not hashed again. */
+static enum dig_status
+load_slot(struct dig_tree_walk *walk, unsigned level, const struct dig_oid *id,
+    struct dig_error *err)
 {
-	if (walk->slot[level] == NULL) {
-		walk->slot[level] = dig_alloc(sizeof(struct dig_tree_node));
-		walk->slot[level]->valid = false;
+	struct dig_tree_node *was = walk->slot[level];
+	enum dig_status st;
+
+	if (was != NULL && was->valid && dig_oid_eq(&was->id, id))
+		return DIG_OK;
+	if (walk->spare == NULL) {
+		walk->spare = dig_alloc(sizeof(*walk->spare));
+		walk->spare->valid = false;
 	}
-	return walk->slot[level];
+	st = dig_tree_load(walk->io, id, was, &walk->scratch, walk->spare, err);
+	walk->slot[level] = walk->spare;
+	walk->spare = was;
+	return st;
+}
+
+/* Go to the root of a tree. Nodes that are there serve for what comes. */
+static enum dig_status
+open_root(struct dig_tree_walk *walk, const struct dig_oid *root,
+    struct dig_error *err)
+{
+	struct dig_tree_node *node;
+	struct dig_oid empty;
+	enum dig_status st;
+
+	dig_tree_empty(&empty);
+	walk->empty = dig_oid_eq(root, &empty);
+	if (walk->empty)
+		return DIG_OK;
+	st = load_slot(walk, walk->height, root, err);
+	if (st != DIG_OK)
+		return st;
+	node = walk->slot[walk->height];
+	if (node->level > 0 && node->count == 1)
+		return dig_raise(
+		    err, DIG_ECORRUPT, "the top tree node has one entry");
+	if (node->level != walk->height) {
+		walk->slot[walk->height] = NULL;
+		free(walk->slot[node->level]);
+		walk->height = node->level;
+		walk->slot[walk->height] = node;
+	}
+	return DIG_OK;
 }
 
 enum dig_status
 dig_tree_walk_open(struct dig_tree_walk *walk, const struct dig_node_io *io,
     const struct dig_oid *root, struct dig_error *err)
 {
-	struct dig_tree_node *node;
-	struct dig_oid empty;
-	enum dig_status st;
-
 	memset(walk, 0, sizeof(*walk));
 	walk->io = io;
-	dig_tree_empty(&empty);
-	walk->empty = dig_oid_eq(root, &empty);
-	if (walk->empty)
-		return DIG_OK;
-	node = slot_for(walk, 0);
-	st = dig_tree_load(io, root, NULL, &walk->scratch, node, err);
-	if (st != DIG_OK)
-		return st;
-	if (node->level > 0 && node->count == 1)
-		return dig_raise(
-		    err, DIG_ECORRUPT, "the top tree node has one entry");
-	walk->height = node->level;
-	walk->slot[0] = NULL;
-	walk->slot[walk->height] = node;
-	return DIG_OK;
+	return open_root(walk, root, err);
 }
 
 void
@@ -50,6 +72,7 @@ dig_tree_walk_clear(struct dig_tree_walk *walk)
 {
 	for (unsigned level = 0; level < DIG_TREE_LEVELS; level++)
 		free(walk->slot[level]);
+	free(walk->spare);
 	dig_buf_clear(&walk->scratch);
 	memset(walk, 0, sizeof(*walk));
 }
@@ -80,17 +103,15 @@ dig_tree_walk_down(
 {
 	const struct dig_tree_node *up = walk->slot[level + 1];
 	const struct dig_tree_item *parent = &up->items[walk->pos[level + 1]];
-	struct dig_tree_node *node = slot_for(walk, level);
 	enum dig_status st;
 
-	st = dig_tree_load(
-	    walk->io, &parent->id, NULL, &walk->scratch, node, err);
+	st = load_slot(walk, level, &parent->id, err);
 	if (st != DIG_OK)
 		return st;
-	st = dig_tree_fits(
-	    node, parent, level, dig_tree_walk_before(walk, level), err);
+	st = dig_tree_fits(walk->slot[level], parent, level,
+	    dig_tree_walk_before(walk, level), err);
 	if (st != DIG_OK)
-		node->valid = false;
+		walk->slot[level]->valid = false;
 	return st;
 }
 
@@ -229,24 +250,21 @@ dig_tree_totals(const struct dig_node_io *io, const struct dig_oid *root,
 	return st;
 }
 
-enum dig_status
-dig_tree_find(const struct dig_node_io *io, const struct dig_oid *root,
-    const void *path, size_t len, struct dig_entry *out, struct dig_error *err)
+/* In the tree whose root the walk stands at. */
+static enum dig_status
+find_entry(struct dig_tree_walk *walk, const void *path, size_t len,
+    struct dig_entry *out, struct dig_error *err)
 {
 	const struct dig_tree_node *node;
-	struct dig_tree_walk walk;
 	enum dig_status st;
 	size_t pos;
 
-	st = dig_tree_walk_open(&walk, io, root, err);
-	if (st != DIG_OK)
-		goto out;
-	if (walk.empty)
+	if (walk->empty)
 		goto missing;
-	st = dig_tree_walk_seek(&walk, 0, path, len, err);
+	st = dig_tree_walk_seek(walk, 0, path, len, err);
 	if (st != DIG_OK)
-		goto out;
-	node = walk.slot[0];
+		return st;
+	node = walk->slot[0];
 	pos = dig_tree_lower_bound(node, path, len);
 	if (pos == node->count ||
 	    dig_path_cmp(node->items[pos].path, node->items[pos].path_len, path,
@@ -254,12 +272,56 @@ dig_tree_find(const struct dig_node_io *io, const struct dig_oid *root,
 		goto missing;
 	dig_tree_item_entry(&node->items[pos], out);
 	out->path = path;
-	goto out;
+	return DIG_OK;
 missing:
-	st = dig_raise(err, DIG_ENOTFOUND, "no such path in the tree");
-out:
+	return dig_raise(err, DIG_ENOTFOUND, "no such path in the tree");
+}
+
+enum dig_status
+dig_tree_find(const struct dig_node_io *io, const struct dig_oid *root,
+    const void *path, size_t len, struct dig_entry *out, struct dig_error *err)
+{
+	struct dig_tree_walk walk;
+	enum dig_status st = dig_tree_walk_open(&walk, io, root, err);
+
+	if (st == DIG_OK)
+		st = find_entry(&walk, path, len, out, err);
 	dig_tree_walk_clear(&walk);
 	return st;
+}
+
+struct dig_tree_finder {
+	struct dig_node_io io;
+	struct dig_tree_walk walk;
+};
+
+struct dig_tree_finder *
+dig_tree_finder_new(const struct dig_node_io *io)
+{
+	struct dig_tree_finder *finder = dig_calloc(1, sizeof(*finder));
+
+	finder->io = *io;
+	finder->walk.io = &finder->io;
+	return finder;
+}
+
+void
+dig_tree_finder_free(struct dig_tree_finder *finder)
+{
+	if (finder == NULL)
+		return;
+	dig_tree_walk_clear(&finder->walk);
+	free(finder);
+}
+
+enum dig_status
+dig_tree_finder_find(struct dig_tree_finder *finder, const struct dig_oid *root,
+    const void *path, size_t len, struct dig_entry *out, struct dig_error *err)
+{
+	enum dig_status st = open_root(&finder->walk, root, err);
+
+	return st != DIG_OK ? st
+			    : find_entry(&finder->walk, path, len, out, err);
 }
 
 enum dig_status

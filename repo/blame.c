@@ -249,6 +249,7 @@ dig_blame_new(struct dig_repo *repo, const struct dig_blame_options *options,
 	struct dig_blame *blame = dig_calloc(1, sizeof(*blame));
 	struct dig_buf path = DIG_BUF_INIT;
 	struct dig_text_options compare = DIG_TEXT_OPTIONS_INIT;
+	struct dig_node_io io = dig_reader_io(dig_index_reader(repo->index));
 	enum dig_status st;
 
 	compare.context_lines = 0;
@@ -258,6 +259,7 @@ dig_blame_new(struct dig_repo *repo, const struct dig_blame_options *options,
 	blame->repo = repo;
 	blame->differ = dig_differ_new(repo);
 	blame->reader = dig_reader_new(dig_index_store(repo->index));
+	blame->finder = dig_tree_finder_new(&io);
 	blame->heap.before = dig_node_is_deeper;
 	blame->since = options->since;
 	blame->first_parent = options->first_parent;
@@ -307,6 +309,7 @@ dig_blame_free(struct dig_blame *blame)
 	dig_history_free(blame->boundary);
 	dig_differ_free(blame->differ);
 	dig_reader_free(blame->reader);
+	dig_tree_finder_free(blame->finder);
 	dig_text_close(&blame->engine);
 	dig_buf_clear(&blame->bytes);
 	free(blame->tips);

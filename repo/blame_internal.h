@@ -71,6 +71,7 @@ struct dig_blame {
 	struct dig_repo *repo;
 	struct dig_differ *differ; /* finds renames */
 	struct dig_reader *reader; /* its cache holds versions alone */
+	struct dig_tree_finder *finder;
 	struct dig_text engine;
 	struct dig_text_options compare;
 	struct dig_blame_lane *lanes;

@@ -7,7 +7,6 @@
 #include "objects/file.h"
 #include "repo/blame_internal.h"
 #include "repo/changes_internal.h"
-#include "repo/content.h"
 
 /* ---- Lanes ------------------------------------------------------------ */
 
@@ -127,15 +126,14 @@ dig_blame_renamed(struct dig_blame *blame, const struct dig_blame_file *file,
     struct dig_blame_parent *parent, struct dig_error *err)
 {
 	struct dig_changes found = DIG_CHANGES_INIT, list = DIG_CHANGES_INIT;
-	enum dig_found what = DIG_FOUND_NOTHING;
 	const char *path = file->shown.path;
 	struct dig_oid tree;
 	enum dig_status st;
 
 	parent->lane = NULL;
-	st = dig_content_find(blame->repo, &parent->tree, path, strlen(path),
-	    &what, &parent->entry, err);
-	if (st != DIG_OK || what == DIG_FOUND_ENTRY)
+	st = dig_tree_finder_find(blame->finder, &parent->tree, path,
+	    strlen(path), &parent->entry, err);
+	if (st != DIG_ENOTFOUND) /* it is there, of another type */
 		return st;
 	if (file->node != NULL)
 		tree = file->node->tree;
