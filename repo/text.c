@@ -11,6 +11,7 @@
 
 #include "repo/plugin.h"
 #include "repo/text_plugin.h"
+#include "repo/text_simple.h"
 
 bool
 dig_text_is_binary(const void *data, size_t len)
@@ -28,6 +29,8 @@ dig_text_fits(const void *data, size_t len)
 
 	if (len > DIG_TEXT_MAX_BYTES)
 		return false;
+	if (len <= DIG_TEXT_MAX_LINES)
+		return true;
 	for (const char *end = at + len; at < end; nlines++) {
 		const char *nl = memchr(at, '\n', (size_t)(end - at));
 
@@ -118,6 +121,10 @@ dig_text_diff(struct dig_text *text, const void *old_data, size_t old_len,
 		    err, DIG_EINVALID, "too large to be compared as text");
 	if (old_len == new_len &&
 	    (old_len == 0 || memcmp(old_data, new_data, old_len) == 0))
+		return DIG_OK;
+	if (sink->line == NULL && options->cut_end &&
+	    !options->ignore_all_space && !options->ignore_space_change &&
+	    dig_text_simple(old_data, old_len, new_data, new_len, sink))
 		return DIG_OK;
 	st = dig_text_open(text, err);
 	if (st != DIG_OK)

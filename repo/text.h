@@ -91,7 +91,8 @@ struct dig_text_sink {
 	/*
 	 * kind: ' ' in both, '-' in the old one, '+' in the new one. The line
 	 * includes its newline; a last line that lacks it comes without.
-	 * NULL: hunks are enough.
+	 * NULL: hunks are enough, without headings; with cut_end the engine is
+	 * not asked then where there is one answer only (text_simple.h).
 	 */
 	bool (*line)(void *arg, char kind, const char *line, size_t len);
 };

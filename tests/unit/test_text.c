@@ -14,6 +14,7 @@
 
 #include "objects/base/buf.h"
 #include "repo/text.h"
+#include "repo/text_simple.h"
 
 #define SEED 0x5eed0011u
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -344,12 +345,111 @@ test_cut_end(void **state)
 	dig_buf_clear(&lines);
 }
 
+/* Random edits of few and of many equal lines: where there is one answer only
+ * the engine, which is asked for lines too, gives it. */
+static bool
+ignore_line(void *arg, char kind, const char *line, size_t len)
+{
+	(void)arg;
+	(void)kind;
+	(void)line;
+	(void)len;
+	return true;
+}
+
+static bool
+print_place(void *arg, const struct dig_text_hunk *hunk)
+{
+	dig_buf_printf(arg, "%zu,%zu %zu,%zu\n", hunk->old_start,
+	    hunk->old_lines, hunk->new_start, hunk->new_lines);
+	return true;
+}
+
+static void
+put_lines(struct dig_buf *out, uint32_t *state, unsigned n, uint32_t kinds)
+{
+	while (n-- > 0)
+		dig_buf_printf(out, "%s%u\n",
+		    next_random(state) % 3 == 0 ? "\t" : "",
+		    next_random(state) % kinds);
+}
+
+/* The same lines, here and there some more, fewer or others. */
+static void
+edit_lines(const struct dig_buf *old, struct dig_buf *out, uint32_t *state,
+    uint32_t kinds, uint32_t rate)
+{
+	const uint8_t *at = old->data, *end = at + old->len;
+
+	while (at < end) {
+		const uint8_t *nl = memchr(at, '\n', (size_t)(end - at));
+		uint32_t what = next_random(state) % rate;
+
+		if (what < 2)
+			put_lines(out, state, 1 + what, kinds);
+		if (what < 1 || what > 2)
+			dig_buf_put(out, at, (size_t)(nl - at) + 1);
+		at = nl + 1;
+	}
+	if (next_random(state) % 8 == 0 && out->len > 0)
+		out->len--;
+}
+
+static void
+test_simple(void **state)
+{
+	struct dig_text text = DIG_TEXT_INIT;
+	struct dig_text_options options = DIG_TEXT_OPTIONS_INIT;
+	struct dig_buf old = DIG_BUF_INIT, now = DIG_BUF_INIT;
+	struct dig_buf got = DIG_BUF_INIT, want = DIG_BUF_INIT;
+	struct dig_error err = DIG_ERROR_INIT;
+	uint32_t random = SEED;
+	unsigned nsimple = 0, trials = 4000;
+
+	(void)state;
+	options.context_lines = 0;
+	options.cut_end = true;
+	for (unsigned i = 0; i < trials; i++) {
+		static const uint32_t kinds[] = { 2, 9, 60, 1000000 };
+		struct dig_text_sink sink = { &want, print_place, ignore_line };
+		uint32_t kind = kinds[next_random(&random) % 4];
+
+		dig_buf_reset(&old);
+		dig_buf_reset(&now);
+		dig_buf_reset(&got);
+		dig_buf_reset(&want);
+		put_lines(&old, &random, 1 + next_random(&random) % 300, kind);
+		edit_lines(
+		    &old, &now, &random, kind, 3 + next_random(&random) % 200);
+		assert_int_equal(dig_text_diff(&text, old.data, old.len,
+				     now.data, now.len, &options, &sink, &err),
+		    DIG_OK);
+		sink.arg = &got;
+		sink.line = NULL;
+		if (now.len == 0 || now.len == old.len ||
+		    !dig_text_simple(
+			old.data, old.len, now.data, now.len, &sink))
+			continue;
+		nsimple++;
+		dig_buf_putc(&got, '\0');
+		dig_buf_putc(&want, '\0');
+		assert_string_equal(got.data, want.data);
+	}
+	assert_true(nsimple > trials / 5);
+	dig_text_close(&text);
+	dig_buf_clear(&old);
+	dig_buf_clear(&now);
+	dig_buf_clear(&got);
+	dig_buf_clear(&want);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_cut_end),
+		cmocka_unit_test(test_simple),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_refused),
