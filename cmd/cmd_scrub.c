@@ -9,6 +9,8 @@
 #include "cmd/json.h"
 #include "cmd/text.h"
 
+#define MAX_TIME ((uint64_t)1000000000) /* seconds */
+
 struct opts {
 	bool deep;
 	bool json;
@@ -62,7 +64,7 @@ parse_amount(
 			return false;
 	}
 	*out = value;
-	return value > 0 && value <= INT64_MAX / 1000;
+	return value > 0;
 }
 
 static enum dig_status
@@ -79,7 +81,9 @@ parse(const struct opts *opts, struct dig_scrub_options *out,
 			return dig_raise(err, DIG_EINVALID,
 			    "'%.40s' is no duration: write 90, 30s, 10m or 2h",
 			    opts->max_time);
-		out->max_ms = (int64_t)value * 1000;
+		/* What is longer than a life is as long as that. */
+		out->max_ms =
+		    1000 * (int64_t)(value < MAX_TIME ? value : MAX_TIME);
 	}
 	if (opts->rate != NULL &&
 	    !parse_amount(opts->rate, "kmgKMG", bytes, &out->bytes_per_second))

@@ -761,6 +761,7 @@ check_records(struct walk *walk, struct dig_error *err)
 			hand_over_batch(walk, scan->offset);
 			st = skip_damage(
 			    check, scan, walk->pack->number, &done, err);
+			walk->cells_from = scan->offset; /* said already */
 			if (st == DIG_OK && !done)
 				continue;
 		}

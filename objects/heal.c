@@ -449,8 +449,11 @@ dig_healer_record(struct dig_healer *healer, uint64_t at,
 		return false;
 	found = record_from(healer, &pack, at, rec, out) ||
 		record_from(healer, &mirror, at, rec, out);
+	/* A mirror put away under another geometry began elsewhere: of these
+	 * only the first group's place is known, while cells prove theirs. */
 	for (size_t i = 0; !found && i < healer->ncopies; i++)
-		found = record_from(healer, &healer->copies[i], at, rec, out);
+		found = healer->copies[i].at == 0 &&
+			record_from(healer, &healer->copies[i], at, rec, out);
 	return found;
 }
 

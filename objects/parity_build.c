@@ -236,7 +236,7 @@ dig_parity_settle(struct dig_store *store, const char *name)
 		return false;
 	is_tail = strcmp(name + len - 10, ".tail.next") == 0;
 	pack = dig_state_pack(dig_store_state(store), number);
-	if (pack != NULL) {
+	if (pack != NULL && pack->shape.data != 0) {
 		next_name(pack, is_tail ? "tail" : "par", wanted);
 		if (is_tail)
 			dig_mirror_name(number,
@@ -245,7 +245,7 @@ dig_parity_settle(struct dig_store *store, const char *name)
 			    to);
 		else
 			dig_parity_name(number, to);
-		if (pack->shape.data != 0 && strcmp(name, wanted) == 0 &&
+		if (strcmp(name, wanted) == 0 &&
 		    dig_rename_at(dirfd, name, dirfd, to) == 0)
 			return true;
 	}

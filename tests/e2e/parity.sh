@@ -185,8 +185,10 @@ t_eq 'only packs are left' '000001.pack 000002.pack' "$(files | tr '\n' ' ' |
 t_eq 'nor do new ones get any' 0 "$(dig config parity.parity)"
 t_fails 2 'then build has nothing to build' "'dig parity set 20+2'" \
 	dig parity build
+touch .dig/packs/000001.0+0.tail.next .dig/packs/000001.1+1.par.next
 t_has 'and back' '2 packs, ' sh -c '"$1" parity set 1+1 >"$2" && "$1" parity build' \
 	x "$DIG" "$TMP/said"
+t_eq 'what a kill left aside is gone' 0 "$(files | grep -c next)"
 t_fails 2 'no geometry' "'20' is no geometry" dig parity set 20
 t_fails 2 'too much of it' '65+2 is no geometry' dig parity set 65+2
 t_fails 2 'no such word' "'set K+M', 'build' or 'drop'" dig parity gone
