@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "objects/base/io.h"
+#include "objects/heal.h"
 #include "objects/store_internal.h"
 
 #define BLOCK ((size_t)1 << 20)
@@ -183,6 +184,48 @@ write_files(struct build *build, struct dig_error *err)
 	return DIG_OK;
 }
 
+/* What records cannot say is known by the parity that the pack has: padding. */
+static bool
+cells_intact(struct dig_store *store, const struct dig_pack_state *pack)
+{
+	struct dig_healer *healer = dig_healer_new(store, pack->number);
+	uint64_t covered = dig_pack_covered(pack);
+	struct dig_buf bytes = DIG_BUF_INIT;
+	bool intact = true;
+
+	for (uint64_t at = 0; healer != NULL && intact && at < covered;
+	     at += BLOCK) {
+		uint64_t left = covered - at;
+
+		dig_buf_reset(&bytes);
+		dig_healer_covered(
+		    healer, at, left < BLOCK ? (size_t)left : BLOCK, &bytes);
+		intact = dig_healer_counts(healer)->bad_cells == 0 &&
+			 !dig_interrupted();
+	}
+	dig_buf_clear(&bytes);
+	dig_healer_free(healer);
+	return intact;
+}
+
+/* Parity over damaged bytes would call them right. */
+static enum dig_status
+is_sound(struct dig_store *store, const struct dig_pack_state *pack, int fd,
+    const char *name, struct dig_error *err)
+{
+	enum dig_status st;
+
+	if (fd >= 0 && dig_pack_intact(fd, pack->flags, pack->length) &&
+	    cells_intact(store, pack))
+		return DIG_OK;
+	if (dig_interrupted())
+		return dig_raise(err, DIG_ECANCELLED, "interrupted");
+	st = dig_raise(err, DIG_ECORRUPT,
+	    "packs/%s is damaged: its parity stays as it is", name);
+	dig_hint(err, "'dig fsck --repair' first");
+	return st;
+}
+
 enum dig_status
 dig_parity_build(struct dig_store *store, uint32_t number,
     const struct dig_parity_shape *shape, struct dig_pack_state *out,
@@ -201,15 +244,9 @@ dig_parity_build(struct dig_store *store, uint32_t number,
 		build.from =
 		    dig_open_at(store->packs_dirfd, name, DIG_OPEN_READ);
 		build.block = dig_alloc(BLOCK);
-		if (build.from < 0 ||
-		    !dig_pack_intact(build.from, now->flags, now->length)) {
-			st = dig_raise(err, DIG_ECORRUPT,
-			    "packs/%s is damaged: its parity stays as it is",
-			    name);
-			dig_hint(err, "'dig fsck --repair' first");
-		} else {
+		st = is_sound(store, now, build.from, name, err);
+		if (st == DIG_OK)
 			st = write_files(&build, err);
-		}
 		dig_close(build.from);
 		free(build.block);
 	}

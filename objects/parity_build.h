@@ -22,7 +22,8 @@
  * index; nothing of it is put yet.
  *
  * Errors: CORRUPT (the pack is damaged: parity over it would call that right),
- * IO, CANCELLED (what was written is deleted). Cost: the pack is read twice.
+ * IO, CANCELLED (what was written is deleted). Cost: the pack is read three
+ * times.
  */
 enum dig_status dig_parity_build(struct dig_store *store, uint32_t pack,
     const struct dig_parity_shape *shape, struct dig_pack_state *out,

@@ -52,7 +52,7 @@ struct dig_parity_change {
  * any moment, each pack has its old parity or its new one.
  *
  * Errors: IO, LOCKED, CANCELLED (packs that are done stay so).
- * Cost: reads twice what changes; room for the parity of one pack more.
+ * Cost: reads three times what changes; room for the parity of one pack more.
  */
 enum dig_status dig_repo_parity_build(struct dig_repo *repo, unsigned data,
     unsigned parity, void *arg, void (*left)(void *arg, const char *why),
