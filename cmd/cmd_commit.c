@@ -11,6 +11,7 @@
 #include "cmd/json.h"
 #include "cmd/message.h"
 #include "cmd/print_patch.h"
+#include "cmd/ssh_keygen.h"
 #include "cmd/text.h"
 
 #define EDIT_NAME "COMMIT_EDITMSG"
@@ -26,6 +27,7 @@ struct opts {
 	bool verbose;
 	bool allow_empty;
 	bool no_verify;
+	bool sign;
 	const char *author;
 	const char *date;
 	bool quiet;
@@ -51,6 +53,8 @@ static const struct dig_opt options[] = {
 	    "record a commit that changes nothing"),
 	DIG_OPT_FLAG('n', "no-verify", struct opts, no_verify,
 	    "do not run the hooks pre-commit and commit-msg"),
+	DIG_OPT_NEGATABLE('S', "gpg-sign", struct opts, sign,
+	    "sign the commit, with user.signingKey"),
 	DIG_OPT_STRING(0, "author", struct opts, author, "AUTHOR",
 	    "somebody else wrote it: 'Name <email>'"),
 	DIG_OPT_STRING(
@@ -64,7 +68,8 @@ static const struct dig_opt options[] = {
 const struct dig_usage dig_usage_commit = {
 	"commit",
 	"[-a] [-v] [-m MESSAGE]... [-F FILE] [--amend [--no-edit]]\n"
-	"[--allow-empty] [--author AUTHOR] [--date DATE] [-n] [-q] [--json]",
+	"[--allow-empty] [--author AUTHOR] [--date DATE] [-S] [-n] [-q]\n"
+	"[--json]",
 	"Record what is staged as a new commit, and move the branch to it. "
 	"Without -m and -F an editor asks for the message. Hooks may refuse: "
 	"'dig help hook'.",
@@ -512,6 +517,8 @@ run(struct dig_cli *cli, const struct opts *opts, struct dig_error *err)
 	how.date = opts->date;
 	how.amend = opts->amend;
 	how.allow_empty = opts->allow_empty;
+	how.sign = opts->sign ? dig_ssh_sign : NULL;
+	how.sign_arg = cli;
 	if (edited || hooks.prepare || hooks.check || hooks.ran_before)
 		how.staged = &staged;
 	if (opts->merge != NULL) {
@@ -538,11 +545,23 @@ out:
 	return st;
 }
 
+/* What the user's own settings say of every commit. */
+static bool
+signs_always(struct dig_cli *cli)
+{
+	struct dig_error ignored;
+	bool always = false;
+
+	return dig_config_get_bool(dig_cli_config(cli), "commit.gpgSign",
+		   &always, NULL, &ignored) == DIG_OK &&
+	       always;
+}
+
 enum dig_status
 dig_cmd_commit(
     struct dig_cli *cli, int argc, char **argv, struct dig_error *err)
 {
-	struct opts opts = { 0 };
+	struct opts opts = { .sign = signs_always(cli) };
 	struct dig_args args;
 	enum dig_status st;
 
@@ -561,6 +580,7 @@ dig_commit_merge(
 {
 	struct opts opts = { .merge = how,
 		.allow_empty = how->allow_empty,
+		.sign = signs_always(cli),
 		.no_edit = !how->edit,
 		.no_verify = how->no_verify,
 		.progress = cli->progress_choice,

@@ -7,12 +7,14 @@
 #include "cmd/command.h"
 #include "cmd/json.h"
 #include "cmd/message.h"
+#include "cmd/ssh_keygen.h"
 
 struct opts {
 	bool list;
 	const char *lines; /* -n[NUMBER] */
 	const char *contains;
 	bool annotate;
+	bool sign;
 	struct dig_list messages;
 	const char *file;
 	bool force;
@@ -29,6 +31,8 @@ static const struct dig_opt options[] = {
 	    "only tags that have this commit"),
 	DIG_OPT_FLAG('a', "annotate", struct opts, annotate,
 	    "make a tag with a message, its author and date"),
+	DIG_OPT_FLAG('s', "sign", struct opts, sign,
+	    "the same, signed with user.signingKey"),
 	DIG_OPT_LIST('m', "message", struct opts, messages, "MESSAGE",
 	    "its message; given again, the next paragraph"),
 	DIG_OPT_STRING('F', "file", struct opts, file, "FILE",
@@ -44,10 +48,11 @@ const struct dig_usage dig_usage_tag = {
 	"tag",
 	"[-n[NUMBER]] [--contains REV] [--json] [--list [PATTERN...]]\n"
 	"[-f] NAME [REV]\n"
-	"[-f] [-a] [-m MESSAGE]... [-F FILE] NAME [REV]\n"
+	"[-f] [-a | -s] [-m MESSAGE]... [-F FILE] NAME [REV]\n"
 	"-d NAME...",
 	"List tags. With a NAME, tag REV, by default HEAD: a light tag is a "
-	"name alone, one with -a, -m or -F has a message, its author and date. "
+	"name alone, one with -a, -s, -m or -F has a message, its author and "
+	"date. "
 	"With -a alone an editor asks for the message.",
 	options,
 };
@@ -237,9 +242,11 @@ make_tag(struct dig_cli *cli, struct dig_repo *repo, const struct opts *opts,
 	if (given)
 		st = dig_message_given(
 		    &opts->messages, opts->file, &message, err);
-	else if (opts->annotate)
+	else if (opts->annotate || opts->sign)
 		st = edit_message(cli, repo, what.name, &message, err);
-	if (given || opts->annotate) {
+	if (given || opts->annotate || opts->sign) {
+		what.sign = opts->sign ? dig_ssh_sign : NULL;
+		what.sign_arg = cli;
 		dig_buf_reserve(&message, 1); /* not NULL when empty */
 		what.message = message.data;
 		what.message_len = message.len;
@@ -256,7 +263,7 @@ static enum dig_status
 run(struct dig_cli *cli, const struct opts *opts, const struct dig_args *args,
     struct dig_error *err)
 {
-	bool makes = opts->annotate || opts->messages.count > 0 ||
+	bool makes = opts->annotate || opts->sign || opts->messages.count > 0 ||
 		     opts->file != NULL || opts->force;
 	bool lists = opts->list || opts->lines != NULL ||
 		     opts->contains != NULL || args->argc == 0;

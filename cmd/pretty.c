@@ -86,6 +86,7 @@ dig_pretty_set(struct dig_pretty *pretty, const struct dig_pretty_opts *opts,
 	enum dig_status st = DIG_OK;
 
 	pretty->date = opts->date;
+	pretty->signatures = opts->signatures;
 	pretty->short_ids = opts->short_ids || opts->oneline;
 	pretty->colour = out->colour;
 	pretty->full_refs = strcmp(decorate, "full") == 0;
@@ -297,6 +298,9 @@ put_commit(struct dig_pretty *pretty, const struct dig_oid *id,
 	if (pretty->kind == DIG_PRETTY_USER)
 		return dig_pretty_put_format(pretty, id, commit, err);
 	st = put_id_line(pretty, id, err);
+	if (st == DIG_OK && pretty->signatures &&
+	    pretty->kind != DIG_PRETTY_ONELINE)
+		st = dig_pretty_put_signature(pretty, commit, err);
 	if (st == DIG_OK && pretty->kind == DIG_PRETTY_ONELINE) {
 		dig_pretty_put_subject(text, &message);
 	} else if (st == DIG_OK) {

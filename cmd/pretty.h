@@ -31,6 +31,7 @@ struct dig_pretty {
 	bool short_ids;     /* of commits in the presets */
 	bool decorate;      /* names of refs in the presets */
 	bool full_refs;     /* whole names of refs */
+	bool signatures;    /* are checked in the presets */
 	const char *date;   /* NULL: git's default; "iso", "short", ... */
 
 	struct dig_ref_name *refs; /* in git's order, read at first need */
@@ -58,6 +59,7 @@ struct dig_pretty_opts {
 	bool oneline;
 	bool short_ids;
 	const char *decorate; /* NULL: not said */
+	bool signatures;
 	const char *date;
 };
 
@@ -73,6 +75,8 @@ struct dig_pretty_opts {
 		"names of refs: short, full, no, auto"),                       \
 	    DIG_OPT_FIXED(0, "no-decorate", T, field.decorate, "no",           \
 		"no names of refs"),                                           \
+	    DIG_OPT_FLAG(0, "show-signature", T, field.signatures,             \
+		"check signatures, and say whose they are"),                   \
 	    DIG_OPT_STRING(0, "date", T, field.date, "STYLE",                  \
 		"default, iso, iso-strict, rfc, short, relative, unix, raw, "  \
 		"format:..., local; -local behind one")

@@ -170,6 +170,8 @@ put_part(struct dig_pretty *pretty, const char *at, const struct dig_oid *id,
 	struct dig_span text = dig_pretty_message(commit);
 	struct dig_buf subject = DIG_BUF_INIT;
 	struct dig_buf *out = &pretty->text;
+	enum dig_status st;
+	bool known;
 
 	*used = 1;
 	switch (*at) {
@@ -205,6 +207,11 @@ put_part(struct dig_pretty *pretty, const char *at, const struct dig_oid *id,
 	case 'D':
 		return dig_pretty_put_names(
 		    pretty, id, "", "", pretty->auto_colour, err);
+	case 'G':
+		st = dig_pretty_put_signature_part(
+		    pretty, commit, at[1], &known, err);
+		*used = known ? 2 : 0;
+		return st;
 	case 'a':
 	case 'c':
 		*used = 2;

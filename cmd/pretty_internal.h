@@ -7,6 +7,7 @@
  *	pretty_message.c  subject, body, indent
  *	pretty_date.c     dates as --date wants them
  *	pretty_refs.c     names of refs
+ *	pretty_signature.c  whether a signature is good
  *	pretty_json.c     JSON
  *
  * A commit's text is made whole in pretty->text; colours stand beside it, as
@@ -56,6 +57,14 @@ bool dig_pretty_names_it(
 enum dig_status dig_pretty_put_names(struct dig_pretty *pretty,
     const struct dig_oid *id, const char *before, const char *after,
     bool coloured, struct dig_error *err) DIG_CHECKED;
+
+/* pretty_signature.c: a line of words, or nothing where there is no signature;
+ * and the part behind %G. Each starts ssh-keygen. */
+enum dig_status dig_pretty_put_signature(struct dig_pretty *pretty,
+    const struct dig_commit *commit, struct dig_error *err) DIG_CHECKED;
+enum dig_status dig_pretty_put_signature_part(struct dig_pretty *pretty,
+    const struct dig_commit *commit, char letter, bool *used,
+    struct dig_error *err) DIG_CHECKED;
 
 /* pretty_message.c */
 struct dig_span {

@@ -42,6 +42,7 @@
 #include "repo/sequence.h"
 #include "repo/scrub.h"
 #include "repo/selftest.h"
+#include "repo/signature.h"
 #include "repo/sql.h"
 #include "repo/stage.h"
 #include "repo/stash.h"

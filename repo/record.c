@@ -137,6 +137,7 @@ struct making {
 	struct dig_buf parents;  /* ids */
 	struct dig_oid old_tree; /* of the first parent */
 	struct dig_recorded record;
+	struct dig_signed signing; /* what is signed, and the signature */
 	bool again; /* the same commit was made before, and has its cost */
 };
 
@@ -148,6 +149,7 @@ making_clear(struct making *m)
 	dig_buf_clear(&m->old);
 	dig_op_clear(&m->op);
 	dig_buf_clear(&m->parents);
+	dig_signed_clear(&m->signing);
 	dig_recorded_clear(&m->record);
 }
 
@@ -378,12 +380,72 @@ prepare(struct making *m, struct dig_error *err)
 	return DIG_OK;
 }
 
+/* ---- Signing ---------------------------------------------------------- */
+
+/* Forget what prepare found; people and the signature stay. */
+static void
+forget(struct making *m)
+{
+	memset(&m->commit, 0, sizeof(m->commit));
+	dig_buf_reset(&m->parents);
+	dig_op_clear(&m->op);
+	memset(&m->op, 0, sizeof(m->op));
+	dig_recorded_clear(&m->record);
+	memset(&m->record, 0, sizeof(m->record));
+}
+
+/*
+ * Make the commit once under the lock to know its bytes, and let them be signed
+ * without it. It is made anew afterwards, and has to be the same.
+ */
+static enum dig_status
+sign(struct making *m, struct dig_error *err)
+{
+	struct dig_signed *what = &m->signing;
+	enum dig_status st = dig_index_begin(m->repo->index, err);
+
+	if (st != DIG_OK)
+		return st;
+	st = prepare(m, err);
+	if (st == DIG_OK)
+		dig_signed_commit(&m->commit, what);
+	dig_index_rollback(m->repo->index);
+	if (st == DIG_OK)
+		st = m->options->sign(m->options->sign_arg, what->payload.data,
+		    what->payload.len, &what->signature, err);
+	forget(m);
+	return st;
+}
+
+static enum dig_status
+add_signature(struct making *m, struct dig_error *err)
+{
+	struct dig_signed now = { 0 };
+	bool same;
+
+	if (m->options->sign == NULL)
+		return DIG_OK;
+	dig_signed_commit(&m->commit, &now);
+	same = now.payload.len == m->signing.payload.len &&
+	       memcmp(now.payload.data, m->signing.payload.data,
+		   now.payload.len) == 0;
+	dig_signed_clear(&now);
+	if (!same)
+		return dig_raise(err, DIG_ECONFLICT,
+		    "the repository changed while the commit was signed; "
+		    "nothing was committed");
+	return dig_signature_add(
+	    m->commit.headers, &m->commit.nheaders, &m->signing.signature, err);
+}
+
 static enum dig_status
 put_commit(struct making *m, struct dig_error *err)
 {
 	struct dig_buf bytes = DIG_BUF_INIT;
-	enum dig_status st;
+	enum dig_status st = add_signature(m, err);
 
+	if (st != DIG_OK)
+		return st;
 	dig_commit_encode(&m->commit, &bytes);
 	dig_commit_id(bytes.data, bytes.len, &m->record.id);
 	st = dig_store_has(dig_index_store(m->repo->index), DIG_KIND_COMMIT,
@@ -463,6 +525,8 @@ dig_record_commit(struct dig_repo *repo,
 		st = check_message(options->message, options->message_len, err);
 	if (st == DIG_OK)
 		st = find_people(&m, err);
+	if (st == DIG_OK && options->sign != NULL)
+		st = sign(&m, err);
 	if (st == DIG_OK && !began)
 		st = dig_index_begin(repo->index, err);
 	if (st != DIG_OK)

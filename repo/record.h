@@ -11,6 +11,7 @@
 #include "objects/base/buf.h"
 #include "objects/base/error.h"
 #include "objects/oid.h"
+#include "repo/signature.h"
 
 struct dig_repo;
 
@@ -39,6 +40,10 @@ struct dig_record_options {
 	 * the caller has begun a transaction and put its nodes. The call ends
 	 * that transaction, whatever comes of it. */
 	const struct dig_oid *tree;
+	/* NULL, or signs the commit. Not with tree. The lock is not held
+	 * meanwhile; what changes then is a CONFLICT. */
+	dig_sign_fn *sign;
+	void *sign_arg;
 };
 
 struct dig_recorded {

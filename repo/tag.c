@@ -28,35 +28,56 @@ check_message(const struct dig_tag_options *options, struct dig_error *err)
 	return DIG_OK;
 }
 
+/* A tag object on its way. */
+struct tagging {
+	struct dig_person tagger;
+	struct dig_revision target; /* of the tag that is signed */
+	struct dig_buf signature;   /* empty: none */
+};
+
+static void
+fill_tag(const struct dig_tag_options *options, const struct tagging *tagging,
+    const struct dig_revision *target, struct dig_tag *tag)
+{
+	memset(tag, 0, sizeof(*tag));
+	tag->target_kind = target->kind;
+	tag->target = target->id;
+	tag->name = (const uint8_t *)options->name;
+	tag->name_len = strlen(options->name);
+	tag->message = options->message;
+	tag->message_len = options->message_len;
+	tag->tagger = dig_person_ident(&tagging->tagger);
+}
+
 /* Store the object of an annotated tag; target becomes its id. */
 static enum dig_status
 put_tag(struct dig_repo *repo, const struct dig_tag_options *options,
-    struct dig_revision *target, struct dig_error *err)
+    const struct tagging *tagging, struct dig_revision *target,
+    struct dig_error *err)
 {
-	struct dig_person tagger = { DIG_BUF_INIT, { 0, "" } };
+	struct dig_tag *tag = dig_alloc(sizeof(*tag));
 	struct dig_buf bytes = DIG_BUF_INIT;
-	struct dig_tag tag = {
-		.target_kind = target->kind,
-		.target = target->id,
-		.name = (const uint8_t *)options->name,
-		.name_len = strlen(options->name),
-		.message = options->message,
-		.message_len = options->message_len,
-	};
-	enum dig_status st;
+	enum dig_status st = DIG_OK;
 
-	st = dig_person_find(
-	    DIG_ROLE_COMMITTER, repo->config, NULL, NULL, &tagger, err);
+	fill_tag(options, tagging, target, tag);
+	if (tagging->signature.len > 0 &&
+	    (tagging->target.kind != target->kind ||
+		!dig_oid_eq(&tagging->target.id, &target->id)))
+		st = dig_raise(err, DIG_ECONFLICT,
+		    "what is tagged changed while the tag was signed");
+	else if (tagging->signature.len > 0)
+		st = dig_signature_add(
+		    tag->headers, &tag->nheaders, &tagging->signature, err);
 	if (st != DIG_OK)
-		return st;
-	tag.tagger = dig_person_ident(&tagger);
-	dig_tag_encode(&tag, &bytes);
+		goto out;
+	dig_tag_encode(tag, &bytes);
 	dig_sha256_domain(
 	    DIG_DOMAIN_TAG, bytes.data, bytes.len, target->id.bytes);
 	st = dig_writer_put(dig_index_writer(repo->index), DIG_KIND_TAG,
 	    &target->id, bytes.data, bytes.len, NULL, false, err);
+out:
 	dig_buf_clear(&bytes);
-	dig_person_clear(&tagger);
+	free(tag);
 	return st;
 }
 
@@ -75,10 +96,40 @@ find_target(struct dig_repo *repo, const char *rev, struct dig_revision *out,
 	return st;
 }
 
+/* Who tags, and their signature. */
+static enum dig_status
+prepare(struct dig_repo *repo, const struct dig_tag_options *options,
+    struct tagging *tagging, struct dig_error *err)
+{
+	struct dig_signed what = { 0 };
+	struct dig_tag *tag;
+	enum dig_status st;
+
+	if (options->message == NULL)
+		return DIG_OK;
+	st = dig_person_find(DIG_ROLE_COMMITTER, repo->config, NULL, NULL,
+	    &tagging->tagger, err);
+	if (st != DIG_OK || options->sign == NULL)
+		return st;
+	st = find_target(repo, options->rev == NULL ? "HEAD" : options->rev,
+	    &tagging->target, err);
+	if (st != DIG_OK)
+		return st;
+	tag = dig_alloc(sizeof(*tag));
+	fill_tag(options, tagging, &tagging->target, tag);
+	dig_signed_tag(tag, &what);
+	st = options->sign(options->sign_arg, what.payload.data,
+	    what.payload.len, &tagging->signature, err);
+	dig_signed_clear(&what);
+	free(tag);
+	return st;
+}
+
 /* Inside a transaction. */
 static enum dig_status
 set_tag(struct dig_repo *repo, const struct dig_tag_options *options,
-    const char *full, struct dig_oid *was, struct dig_error *err)
+    const struct tagging *tagging, const char *full, struct dig_oid *was,
+    struct dig_error *err)
 {
 	struct dig_state *next = dig_index_next(repo->index);
 	const struct dig_ref *ref = dig_state_ref(next, full);
@@ -99,7 +150,7 @@ set_tag(struct dig_repo *repo, const struct dig_tag_options *options,
 		st = find_target(repo,
 		    options->rev == NULL ? "HEAD" : options->rev, &target, err);
 	if (st == DIG_OK && options->message != NULL)
-		st = put_tag(repo, options, &target, err);
+		st = put_tag(repo, options, tagging, &target, err);
 	if (st != DIG_OK)
 		return st;
 	dig_state_set_ref(next, full, &target.id);
@@ -114,6 +165,7 @@ enum dig_status
 dig_tag_create(struct dig_repo *repo, const struct dig_tag_options *options,
     struct dig_oid *was, struct dig_error *err)
 {
+	struct tagging tagging = { .tagger = { DIG_BUF_INIT, { 0, "" } } };
 	struct dig_oid old;
 	enum dig_status st;
 	char *full = NULL;
@@ -122,13 +174,17 @@ dig_tag_create(struct dig_repo *repo, const struct dig_tag_options *options,
 	if (st == DIG_OK)
 		st = check_message(options, err);
 	if (st == DIG_OK)
+		st = prepare(repo, options, &tagging, err);
+	if (st == DIG_OK)
 		st = dig_index_begin(repo->index, err);
 	if (st == DIG_OK) {
-		st = set_tag(repo, options, full, &old, err);
+		st = set_tag(repo, options, &tagging, full, &old, err);
 		dig_index_rollback(repo->index); /* what was not committed */
 	}
 	if (st == DIG_OK)
 		*was = old;
+	dig_person_clear(&tagging.tagger);
+	dig_buf_clear(&tagging.signature);
 	free(full);
 	return st;
 }

@@ -7,6 +7,7 @@
 
 #include "objects/base/buf.h"
 #include "repo/names.h"
+#include "repo/signature.h"
 
 struct dig_tag_options {
 	const char *name;
@@ -14,6 +15,9 @@ struct dig_tag_options {
 	const void *message; /* clean; NULL: a light tag, a name alone */
 	size_t message_len;
 	bool force; /* the tag may be there and is replaced */
+	/* NULL, or signs it, without the lock; for one with a message. */
+	dig_sign_fn *sign;
+	void *sign_arg;
 };
 
 /*

@@ -7,7 +7,7 @@ DEB_BUILD := build-essential pkg-config libsqlite3-dev libzstd-dev \
 	libxxhash-dev libssl-dev libgit2-dev libpcre2-dev libisal-dev \
 	libarchive-dev
 DEB_TEST := libcmocka-dev sqlite3 zstd strace python3 git patch pre-commit \
-	libxml2-utils
+	libxml2-utils openssh-client
 DEB_DOC := scdoc mandoc
 DEB_LINT := clang-format shellcheck
 DEB_BENCH := restic borgbackup fossil linux-source-6.1 xz-utils
