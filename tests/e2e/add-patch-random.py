@@ -34,14 +34,14 @@ def edit(path):
             del body[at]
         else:
             body[at] = b" " + body[at][1:]
-    elif what <= 4:
-        body.insert(at + 1, b"+added by hand")
     elif what == 5:
         body[at] = body[at][:1] + b"edited by hand"
     elif what == 6 and body[0][:1] == b" ":
         del body[0]
     elif what == 7:
         body[0] = body[0][:1] + b"of no text"
+    else:
+        body.insert(at + 1, b"+added by hand")
     with open(path, "wb") as file:
         file.write(b"\n".join(body))
 

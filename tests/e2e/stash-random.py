@@ -11,7 +11,8 @@ must agree.
 
 Where git refuses because files are in the way, dig has to change nothing, or
 the files were already what the stash has. Where git's patch of the index does
-not apply, dig may have merged it. No two files are alike, so that git finds no
+not apply, dig may have merged it. A file that was tracked no more and stashed as
+untracked, is tracked again and was deleted, comes back in git alone. No two files are alike, so that git finds no
 renames.
 """
 import os
@@ -272,6 +273,10 @@ def bring_back(entries):
         fail("words: " + said)
     if g[0] == 0:
         count["back"] = count.get("back", 0) + 1
+        more = set(tree("git")) - set(tree("dig"))
+        if more and all(b" D " + name.encode() in run("dig", "status", "--porcelain")[1]
+                        for name in more):
+            return calm("git brings back a tracked file that was deleted")
         return compare(said)
     count["conflicts"] = count.get("conflicts", 0) + 1
     entries = compare(said)
