@@ -5,7 +5,8 @@ usage: add-patch-random.py SEED ROUNDS [FOLDER]
 
 After each round the questions that were asked, the modes and the bytes of all
 that is staged must agree. After a letter that was not offered both may part: git
-then takes letters that it offered before. Among the answers are moves, searches, splits and
+then takes letters that it offered before. So they may where git takes an edit
+and then fails to apply it. Among the answers are moves, searches, splits and
 edits; the editor is this script, and what it does follows from the hunk.
 """
 import os
@@ -186,7 +187,8 @@ for _ in range(rounds):
     typed = answers()
     d, g = [run(tool, *args, answers=typed) for tool in HOME]
     said = "%s with %r" % (args, typed)
-    if d[0] == 0 and re.search(rb"No (next|previous|other) hunk|Sorry, cannot", d[1]):
+    if d[0] == 0 and (b"'git apply' failed" in g[2] or re.search(
+            rb"No (next|previous|other) hunk|Sorry, cannot", d[1])):
         count["parted"] += 1
         for tool in HOME:
             run(tool, "add", "-A")
