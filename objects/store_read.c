@@ -391,6 +391,8 @@ give(struct dig_reader *reader, struct dig_buf *out)
 
 	*out = reader->base;
 	reader->base = swap;
+	dig_buf_reserve(out, 0);
+	out->data[out->len] = '\0'; /* the decoder wrote the bytes alone */
 }
 
 /*

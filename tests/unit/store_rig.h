@@ -173,6 +173,7 @@ rig_expect(struct dig_reader *reader, const struct dig_oid *id,
 	struct dig_error err;
 
 	OK(dig_reader_get(reader, DIG_KIND_CHUNK, id, &out, &err));
+	assert_int_equal(out.data[out.len], '\0'); /* as of every buffer */
 	assert_int_equal(out.len, len);
 	assert_memory_equal(out.data, data, len);
 	dig_buf_clear(&out);
