@@ -22,7 +22,7 @@ CAMPAIGNS := $(wildcard tests/crash/*.py tests/fault/*.py)
 CAMPAIGNS := $(filter-out %/oracle.py,$(CAMPAIGNS))
 ASAN := build/asan
 # Not those that run nothing in C that others do not.
-ASAN_E2E := $(filter-out %/pre-commit.sh %/reader.sh,$(E2E))
+ASAN_E2E := $(filter-out %/pre-commit.sh %/reader.sh %/model.sh,$(E2E))
 ASAN_UNIT = $(UNIT_SRC:tests/unit/%.c=$(ASAN)/unit/%)
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 bindir := $(PREFIX)/bin
