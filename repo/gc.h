@@ -45,8 +45,8 @@ struct dig_repo_gc_result {
  * CONFLICT (a state that only a later dig knows), LOCKED, IO, CANCELLED.
  * Cost: reads every commit and tree, and if anything is to go every pack;
  * writes what packs that go have of use. Space: about one pack more. Memory:
- * 39 to 44 bytes for each object that is reachable, 16 to 43 for each record
- * of one pack.
+ * 39 to 44 bytes for each object that is reachable, and what dig_index_gc takes
+ * for one pack.
  */
 enum dig_status dig_repo_gc(struct dig_repo *repo,
     const struct dig_repo_gc_options *options, struct dig_repo_gc_result *out,

@@ -294,8 +294,10 @@ def keep_only_dig(ops, inodes):
     return kept
 
 
-def explore(scratch, history, steps, works, picks, rng, syncs=True, stop=0):
-    """Show the picked states to the oracle; the list of what was broken."""
+def explore(scratch, history, steps, works, picks, rng, syncs=True, stop=0,
+            finish=None):
+    """Show the picked states to the oracle; the list of what was broken.
+    finish: a command that has to put away what the one that was cut left."""
     broken = []
     for number, (upto, how, seed) in enumerate(picks):
         if stop and broken:
@@ -306,7 +308,7 @@ def explore(scratch, history, steps, works, picks, rng, syncs=True, stop=0):
         disk.build(area)
         step = next((s for s in steps if upto < s.last), steps[-1])
         over = upto >= steps[-1].last
-        wrong = judge(scratch, area, works, step, over, rng)
+        wrong = judge(scratch, area, works, step, over, rng, finish)
         if wrong:
             broken.append("state %d: cut at %d of %d (in '%s'), rest %s:" % (
                 number, upto, len(history.ops), " ".join(step.command), how))
@@ -317,7 +319,7 @@ def explore(scratch, history, steps, works, picks, rng, syncs=True, stop=0):
     return broken
 
 
-def judge(scratch, area, works, step, over, rng):
+def judge(scratch, area, works, step, over, rng, finish):
     work = os.path.join(area, "repo")
     oracle.copy(works[step] + "/.", work)
     repo, wrong = Repo(scratch, work), []
@@ -331,6 +333,10 @@ def judge(scratch, area, works, step, over, rng):
     wrong += oracle.inspect(repo, ledger, rng)
     if wrong:
         return wrong
+    if finish:
+        answer = repo.dig(*finish)
+        if answer.code != 0:
+            return ["again: %s" % answer]
     if staged is not None and len(ledger.acked) == before and \
             not (step.command[0] == "add" and not over):
         answer = repo.dig("commit", "-m", "what was staged")
@@ -364,6 +370,11 @@ COMMANDS = [("init",), ("add", "-A"), ("commit", "-m", "one"), ("edit", 12),
 # Names so long that a small checkpoint follows one of the last.
 BRANCHES = [("branch", *delete, "%02d" % i + 950 * "x")
             for i in range(16) for delete in ((), ("-D",))]
+# A tag object that is gone makes a gc write the pack anew.
+GC = [("tag", "-a", "-m", "in vain", "v"), ("tag", "-d", "v"),
+      ("gc", "--keep-ops", "0", "-q"), ("edit", 5), ("add", "-A"),
+      ("commit", "-m", "after gc")]
+
 
 
 def prepare(scratch, rng, name, commands, fail=None, before=0):
@@ -545,6 +556,15 @@ def main():
         tap.figure(checkpoint_states=len(picks))
         tap.case(not more and checkpoints(area) > 1, "%d states while "
                  "checkpoints are written: the old or the new" % len(picks),
+                 more)
+        _, _, history, steps, works = prepare(
+            scratch, rng, "gc", COMMANDS[:3] + GC, before=5)
+        bad = [s.error for s in steps if s.code != 0]
+        picks = choose(history, steps, rng, count(16, 2000))
+        more = bad + explore(scratch, history, steps, works, picks, rng,
+                             finish=GC[2])
+        tap.figure(gc_states=len(picks))
+        tap.case(not more, "%d states of a gc: nothing is lost" % len(picks),
                  more)
         failing_syncs(tap, scratch, rng, 8 if not oracle.SOAK else 1000)
     finally:
