@@ -376,7 +376,6 @@ GC = [("tag", "-a", "-m", "in vain", "v"), ("tag", "-d", "v"),
       ("commit", "-m", "after gc")]
 
 
-
 def prepare(scratch, rng, name, commands, fail=None, before=0):
     """Record, and for every step keep the working files as they were. The
     first `before` commands are not recorded: their result is where it begins.
