@@ -128,7 +128,7 @@ in_progress(const struct going *go)
 
 	if (dig_operation(go->repo, &op, &ignored) != DIG_OK)
 		return true; /* going on will say why */
-	is = op.kind == go->kind && (op.ntodo > 0 || op.kind == DIG_OP_REBASE);
+	is = op.kind == go->kind;
 	dig_op_clear(&op);
 	return is;
 }

@@ -120,12 +120,6 @@ put_copying(const struct view *view, const struct dig_op *op)
 	const char *verb = dig_op_verb(op->kind);
 	bool picks = op->kind == DIG_OP_PICK;
 
-	if (op->ntodo == 0) {
-		dig_out_puts(view->out,
-		    "You have unmerged paths.\n"
-		    "  (fix conflicts and run \"dig add\")\n\n");
-		return;
-	}
 	if ((op->flags & DIG_COPY_APPLIED) == 0) {
 		dig_out_printf(view->out,
 		    "%s currently in progress.\n"

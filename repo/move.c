@@ -561,7 +561,6 @@ resolve_targets(struct change *mv, struct dig_error *err)
 	}
 	if (mv->op.nconflicts == before)
 		return DIG_OK;
-	dig_op_dropped(&mv->op);
 	return dig_op_put(mv->repo, &mv->op, err);
 }
 

@@ -33,7 +33,7 @@ dig_op_need(
 		return DIG_OK;
 	dig_ignore(
 	    dig_raise(err, DIG_ENO, "no %s is in progress", dig_op_verb(kind)));
-	if (op->kind != DIG_OP_NONE && (op->ntodo > 0 || !dig_op_copies(op)))
+	if (op->kind == DIG_OP_MERGE || dig_op_copies(op))
 		dig_hint(err, "a %s is: 'dig %s --abort' gives it up",
 		    dig_op_verb(op->kind), dig_op_verb(op->kind));
 	return DIG_ENO;
@@ -143,14 +143,6 @@ dig_op_conclude(struct dig_op *op)
 		op->kind = DIG_OP_NONE;
 }
 
-void
-dig_op_dropped(struct dig_op *op)
-{
-	if (op->nconflicts == 0 && op->ntodo == 0 && dig_op_copies(op) &&
-	    (op->flags & DIG_COPY_NO_COMMIT) != 0)
-		op->kind = DIG_OP_NONE;
-}
-
 enum dig_status
 dig_op_end(struct dig_repo *repo, struct dig_error *err)
 {
@@ -180,8 +172,7 @@ dig_op_refuse(struct dig_repo *repo, const char *what, struct dig_error *err)
 		    "cannot %s: a merge is in progress", what);
 		dig_hint(err,
 		    "'dig commit' records it, 'dig merge --abort' gives up");
-	} else if (op.kind != DIG_OP_NONE && op.ntodo == 0 &&
-		   op.kind != DIG_OP_REBASE) {
+	} else if (op.kind == DIG_OP_UNMERGED) {
 		st = dig_raise(err, DIG_ECONFLICT,
 		    "cannot %s: there are paths that are not merged", what);
 		dig_hint(err,
@@ -220,10 +211,8 @@ dig_op_resolve(struct dig_repo *repo, struct dig_pathspec *spec, bool *any,
 		dig_op_drop_conflict(&op, i - 1);
 		*any = true;
 	}
-	if (*any) {
-		dig_op_dropped(&op);
+	if (*any)
 		st = dig_op_put(repo, &op, err);
-	}
 	dig_op_clear(&op);
 	return st;
 }

@@ -58,10 +58,6 @@ enum dig_status dig_op_end(
 enum dig_status dig_op_refuse(
     struct dig_repo *repo, const char *what, struct dig_error *err) DIG_CHECKED;
 
-/* What remembers nothing but conflicts is over with the last of them: call
- * this behind dig_op_drop_conflict. */
-void dig_op_dropped(struct dig_op *op);
-
 /*
  * In a transaction: conflicts at paths that the pathspec means (NULL: all) are
  * resolved. *any: there were some.

@@ -268,11 +268,8 @@ copy_ids(const struct dig_oid *ids, size_t count)
 static void
 forget(struct dig_op *op)
 {
+	op->kind = op->nconflicts > 0 ? DIG_OP_UNMERGED : DIG_OP_NONE;
 	dig_buf_reset(&op->message);
-	op->ntodo = op->ndone = 0;
-	op->kind = DIG_OP_PICK;
-	op->flags = DIG_COPY_STARTED | DIG_COPY_NO_COMMIT;
-	dig_op_dropped(op);
 }
 
 /* What is in progress where it stops. */

@@ -108,8 +108,13 @@ M  kept
 A  mine' dig status --porcelain
 t_eq 'HEAD stays' "$(dig rev-parse before)" "$(dig rev-parse HEAD)"
 t_exit 1 'a conflict' dig cherry-pick -n side~2
+t_fails 1 'no commit is in progress' 'no cherry-pick' dig cherry-pick --abort
+t_has 'the path is' 'UU text' dig status --porcelain
+t 'taken back' dig undo
+t_exit 1 'with more to come' dig cherry-pick -n side~2 side~1
 t_fails 1 'there is no way back' 'dig undo' dig cherry-pick --abort
-t_has 'status' 'unmerged paths' dig status
+t 'but this one' dig undo
+t_exit 1 'alone again' dig cherry-pick -n side~2
 dig checkout -q --theirs text
 t 'merged' dig add text
 t_not 'and over' 'progress' dig status
