@@ -89,6 +89,24 @@ log2_up(size_t size)
 	return log;
 }
 
+static int
+window_for(size_t size)
+{
+	int log = log2_up(size);
+
+	return log < WINDOW_LOG_MIN ? WINDOW_LOG_MIN : log;
+}
+
+/* 0 is zstd's default. */
+static void
+set_reach(struct dig_codec_ctx *ctx, int window, int hash, bool far)
+{
+	ZSTD_CCtx_setParameter(ctx->cctx, ZSTD_c_windowLog, window);
+	ZSTD_CCtx_setParameter(ctx->cctx, ZSTD_c_hashLog, hash);
+	ZSTD_CCtx_setParameter(
+	    ctx->cctx, ZSTD_c_enableLongDistanceMatching, far);
+}
+
 /*
  * A prefix is found only as far as the window and the match tables reach. The
  * window spans base and content. The hash table of the fast levels has 16,384
@@ -100,24 +118,34 @@ static size_t
 set_base(
     struct dig_codec_ctx *ctx, const uint8_t *base, size_t base_len, size_t len)
 {
-	int window = 0, hash = 0, ldm = 0; /* zstd's defaults */
+	int window = 0, hash = 0; /* zstd's defaults */
 
 	if (base != NULL) {
-		window = log2_up(base_len + len);
-		if (window < WINDOW_LOG_MIN)
-			window = WINDOW_LOG_MIN;
+		window = window_for(base_len + len);
 		if (ctx->level <= FAST_LEVEL_MAX && base_len > TABLE_REACH)
 			hash = log2_up(base_len) - 2;
-		ldm = base_len >= LDM_FROM;
 	}
-	ZSTD_CCtx_setParameter(ctx->cctx, ZSTD_c_windowLog, window);
-	ZSTD_CCtx_setParameter(ctx->cctx, ZSTD_c_hashLog, hash);
-	ZSTD_CCtx_setParameter(
-	    ctx->cctx, ZSTD_c_enableLongDistanceMatching, ldm);
+	set_reach(ctx, window, hash, base != NULL && base_len >= LDM_FROM);
 	return ZSTD_CCtx_refPrefix(ctx->cctx, base, base_len);
 }
 
-/* One frame of raw into out; base may be NULL. */
+/* One frame of raw into out, as the context is set. */
+static enum dig_status
+compress_frame(struct dig_codec_ctx *ctx, const uint8_t *raw, size_t len,
+    struct dig_buf *out, struct dig_error *err)
+{
+	size_t n;
+
+	dig_buf_reset(out);
+	dig_buf_reserve(out, ZSTD_compressBound(len));
+	n = ZSTD_compress2(ctx->cctx, out->data, out->cap, raw, len);
+	if (ZSTD_isError(n))
+		return raise_zstd(n, DIG_EINVALID, err);
+	out->len = n;
+	return DIG_OK;
+}
+
+/* base may be NULL. */
 static enum dig_status
 compress(struct dig_codec_ctx *ctx, const uint8_t *raw, size_t len,
     const uint8_t *base, size_t base_len, struct dig_buf *out,
@@ -125,14 +153,9 @@ compress(struct dig_codec_ctx *ctx, const uint8_t *raw, size_t len,
 {
 	size_t n = set_base(ctx, base, base_len, len);
 
-	dig_buf_reset(out);
-	dig_buf_reserve(out, ZSTD_compressBound(len));
-	if (!ZSTD_isError(n))
-		n = ZSTD_compress2(ctx->cctx, out->data, out->cap, raw, len);
 	if (ZSTD_isError(n))
 		return raise_zstd(n, DIG_EINVALID, err);
-	out->len = n;
-	return DIG_OK;
+	return compress_frame(ctx, raw, len, out, err);
 }
 
 static bool
@@ -247,6 +270,31 @@ out:
 	return st;
 }
 
+enum dig_status
+dig_codec_encode_many(struct dig_codec_ctx *ctx, const uint8_t *raw, size_t len,
+    bool far, struct dig_buf *out, enum dig_codec *used, struct dig_error *err)
+{
+	enum dig_status st;
+
+	if (len == 0 || len > DIG_OBJECT_MAX)
+		return dig_raise(
+		    err, DIG_EINVALID, "a frame of %zu bytes cannot be", len);
+	st = need_cctx(ctx, err);
+	if (st != DIG_OK)
+		return st;
+	set_reach(ctx, window_for(len), 0, far);
+	ZSTD_CCtx_refPrefix(ctx->cctx, NULL, 0);
+	st = compress_frame(ctx, raw, len, out, err);
+	if (st != DIG_OK)
+		return st;
+	*used = saves_enough(out->len, len) ? DIG_CODEC_ZSTD : DIG_CODEC_RAW;
+	if (*used == DIG_CODEC_RAW)
+		dig_buf_reset(out);
+	else if (ctx->verify)
+		st = verify(ctx, DIG_CODEC_ZSTD, raw, len, NULL, 0, out, err);
+	return st;
+}
+
 /*
  * The frame header (RFC 8878, 3.1.1.1) against what a record may hold. A
  * single call to the decoder does not look at the window, so it is read here.
@@ -275,22 +323,31 @@ frame_fault(const uint8_t *payload, size_t len, size_t raw_len)
 }
 
 static enum dig_status
+need_dctx(ZSTD_DCtx **dctx, struct dig_error *err)
+{
+	if (*dctx != NULL)
+		return DIG_OK;
+	*dctx = ZSTD_createDCtx();
+	if (*dctx == NULL)
+		return dig_raise(err, DIG_ENOMEM, "no memory for zstd");
+	ZSTD_DCtx_setParameter(*dctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+	return DIG_OK;
+}
+
+static enum dig_status
 decode_frame(struct dig_codec_ctx *ctx, const uint8_t *payload, size_t len,
     const uint8_t *base, size_t base_len, uint8_t *raw, size_t raw_len,
     struct dig_error *err)
 {
 	const char *fault = frame_fault(payload, len, raw_len);
+	enum dig_status st;
 	size_t n;
 
 	if (fault != NULL)
 		return dig_raise(err, DIG_ECORRUPT, "%s", fault);
-	if (ctx->dctx == NULL) {
-		ctx->dctx = ZSTD_createDCtx();
-		if (ctx->dctx == NULL)
-			return dig_raise(err, DIG_ENOMEM, "no memory for zstd");
-		ZSTD_DCtx_setParameter(
-		    ctx->dctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
-	}
+	st = need_dctx(&ctx->dctx, err);
+	if (st != DIG_OK)
+		return st;
 	/* as raw content always: a base that looks like a zstd dictionary is
 	 * not parsed as one */
 	n = ZSTD_DCtx_refPrefix(ctx->dctx, base, base_len);
@@ -331,4 +388,70 @@ dig_codec_decode(struct dig_codec_ctx *ctx, enum dig_codec codec,
 	}
 	return dig_raise(
 	    err, DIG_ECORRUPT, "unknown codec %u", (unsigned)codec);
+}
+
+/* ---- A frame in parts --------------------------------------------------- */
+
+struct dig_codec_part {
+	ZSTD_DCtx *dctx;
+	ZSTD_inBuffer in;
+	size_t raw_len;
+	size_t have; /* decoded so far */
+};
+
+struct dig_codec_part *
+dig_codec_part_new(void)
+{
+	return dig_calloc(1, sizeof(struct dig_codec_part));
+}
+
+void
+dig_codec_part_free(struct dig_codec_part *part)
+{
+	if (part == NULL)
+		return;
+	ZSTD_freeDCtx(part->dctx);
+	free(part);
+}
+
+enum dig_status
+dig_codec_part_begin(struct dig_codec_part *part, const uint8_t *payload,
+    size_t len, size_t raw_len, struct dig_error *err)
+{
+	enum dig_status st = need_dctx(&part->dctx, err);
+	const char *fault;
+
+	if (st != DIG_OK)
+		return st;
+	fault = raw_len == 0 || raw_len > DIG_OBJECT_MAX
+		    ? "a frame of a length that cannot be"
+		    : frame_fault(payload, len, raw_len);
+	if (fault != NULL)
+		return dig_raise(err, DIG_ECORRUPT, "%s", fault);
+	ZSTD_DCtx_reset(part->dctx, ZSTD_reset_session_only);
+	part->in = (ZSTD_inBuffer){ payload, len, 0 };
+	part->raw_len = raw_len;
+	part->have = 0;
+	return DIG_OK;
+}
+
+enum dig_status
+dig_codec_part_decode(struct dig_codec_part *part, uint8_t *raw, size_t upto,
+    struct dig_error *err)
+{
+	ZSTD_outBuffer out = { raw, upto, part->have };
+
+	while (out.pos < upto) {
+		size_t before = out.pos + part->in.pos;
+		size_t n = ZSTD_decompressStream(part->dctx, &out, &part->in);
+
+		if (ZSTD_isError(n))
+			return raise_zstd(n, DIG_ECORRUPT, err);
+		if (out.pos < upto && out.pos + part->in.pos == before)
+			return dig_raise(err, DIG_ECORRUPT,
+			    "a frame ends after %zu bytes, not %zu", out.pos,
+			    part->raw_len);
+	}
+	part->have = out.pos > part->have ? out.pos : part->have;
+	return DIG_OK;
 }

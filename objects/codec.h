@@ -51,6 +51,19 @@ enum dig_status dig_codec_encode(struct dig_codec_ctx *ctx, const uint8_t *raw,
     enum dig_codec *used, struct dig_error *err) DIG_CHECKED;
 
 /*
+ * The same for many objects in one frame, most of them versions of others: no
+ * base, no probes, and a window that spans all of them.
+ *
+ * far   look for long matches far away first. Texts become smaller by it and
+ *       take a fraction of the time, tree nodes become larger.
+ *
+ * Source: docs/adr/0019-repack.md.
+ */
+enum dig_status dig_codec_encode_many(struct dig_codec_ctx *ctx,
+    const uint8_t *raw, size_t len, bool far, struct dig_buf *out,
+    enum dig_codec *used, struct dig_error *err) DIG_CHECKED;
+
+/*
  * Decode a payload into exactly raw_len bytes (<= DIG_OBJECT_MAX) at raw.
  * Refused as DIG_ECORRUPT: a length other than raw_len, a frame without a
  * content size or with another, trailing bytes, a second or skippable frame, a
@@ -60,5 +73,27 @@ enum dig_status dig_codec_decode(struct dig_codec_ctx *ctx,
     enum dig_codec codec, const uint8_t *payload, size_t len,
     const uint8_t *base, size_t base_len, uint8_t *raw, size_t raw_len,
     struct dig_error *err) DIG_CHECKED;
+
+/*
+ * A zstd frame that is decoded from its start, no farther than is asked for.
+ * Memory: the frame's window, which is raw_len at most, once more.
+ */
+struct dig_codec_part;
+
+struct dig_codec_part *dig_codec_part_new(void);
+void dig_codec_part_free(struct dig_codec_part *part);
+/*
+ * Begin a frame; payload stays the caller's and where it is until the next
+ * begin. What dig_codec_decode refuses before it decodes is refused here.
+ */
+enum dig_status dig_codec_part_begin(struct dig_codec_part *part,
+    const uint8_t *payload, size_t len, size_t raw_len,
+    struct dig_error *err) DIG_CHECKED;
+/*
+ * Go on until raw[0..upto) is there, upto <= raw_len; raw has raw_len bytes and
+ * is the same at each call. Errors: CORRUPT, after which only begin may follow.
+ */
+enum dig_status dig_codec_part_decode(struct dig_codec_part *part, uint8_t *raw,
+    size_t upto, struct dig_error *err) DIG_CHECKED;
 
 #endif

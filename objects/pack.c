@@ -456,6 +456,58 @@ dig_solid_encode_item(struct dig_buf *out, enum dig_kind kind,
 	dig_buf_put(out, id->bytes, DIG_HASH_SIZE);
 }
 
+void
+dig_solid_clear(struct dig_solid *solid)
+{
+	dig_buf_clear(&solid->raw);
+	free(solid->items);
+	memset(solid, 0, sizeof(*solid));
+}
+
+void
+dig_solid_reset(struct dig_solid *solid)
+{
+	dig_buf_reset(&solid->raw);
+	solid->nitems = 0;
+}
+
+void
+dig_solid_add(struct dig_solid *solid, enum dig_kind kind,
+    const struct dig_oid *id, const void *raw, size_t len)
+{
+	struct dig_solid_item *item;
+
+	DIG_GROW(solid->items, solid->items_cap, solid->nitems + 1);
+	item = &solid->items[solid->nitems++];
+	item->kind = kind;
+	item->offset = solid->raw.len;
+	item->raw_len = len;
+	item->id = *id;
+	dig_buf_put(&solid->raw, raw, len);
+}
+
+void
+dig_solid_record(const struct dig_solid *solid, enum dig_codec codec,
+    const struct dig_buf *frame, struct dig_record *rec,
+    struct dig_buf *payload)
+{
+	memset(rec, 0, sizeof(*rec));
+	dig_buf_reset(payload);
+	dig_buf_put_varint(payload, solid->nitems);
+	for (size_t i = 0; i < solid->nitems; i++)
+		dig_solid_encode_item(payload, solid->items[i].kind,
+		    &solid->items[i].id, solid->items[i].raw_len);
+	dig_sha256_domain(
+	    DIG_DOMAIN_SOLID, payload->data, payload->len, rec->id.bytes);
+	if (codec == DIG_CODEC_RAW)
+		frame = &solid->raw;
+	dig_buf_put(payload, frame->data, frame->len);
+	rec->kind = DIG_KIND_SOLID;
+	rec->codec = codec;
+	rec->raw_len = solid->raw.len;
+	rec->stored_len = payload->len;
+}
+
 enum dig_status
 dig_solid_decode(const uint8_t *payload, size_t len, uint64_t raw_len,
     struct dig_solid_item **items, size_t *count, size_t *frame_at,

@@ -22,7 +22,6 @@
 #define DIG_RECORD_HEADER_MAX 128 /* bytes; real ones have 44 to 95 */
 #define DIG_CHAIN_RESTART 4095    /* chain positions are below this */
 #define DIG_CHAIN_DEPTH_MAX 64
-#define DIG_SOLID_RAW_MAX ((size_t)512 << 10)
 #define DIG_SOLID_OBJECTS_MAX 4096
 
 /* A record's header, decoded. */
@@ -125,6 +124,25 @@ enum dig_status dig_solid_decode(const uint8_t *payload, size_t len,
     size_t *frame_at, struct dig_error *err) DIG_CHECKED;
 void dig_solid_encode_item(struct dig_buf *out, enum dig_kind kind,
     const struct dig_oid *id, uint64_t raw_len);
+
+/* A solid record in the making; starts as zeros. */
+struct dig_solid {
+	struct dig_buf raw; /* the objects one after another */
+	struct dig_solid_item *items;
+	size_t nitems;
+	size_t items_cap;
+};
+
+void dig_solid_clear(struct dig_solid *solid);
+void dig_solid_reset(struct dig_solid *solid); /* empty, memory kept */
+/* Another object. The caller keeps to the limits of a record. */
+void dig_solid_add(struct dig_solid *solid, enum dig_kind kind,
+    const struct dig_oid *id, const void *raw, size_t len);
+/* Its record, which has one object at least. frame: solid->raw as `codec` made
+ * it; not looked at for RAW. payload is reset first. */
+void dig_solid_record(const struct dig_solid *solid, enum dig_codec codec,
+    const struct dig_buf *frame, struct dig_record *rec,
+    struct dig_buf *payload);
 
 /*
  * An object's share of a solid record's bytes, in proportion to its length;

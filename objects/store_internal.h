@@ -174,6 +174,10 @@ enum dig_status dig_reader_stored(struct dig_reader *reader,
 enum dig_status dig_reader_base(struct dig_reader *reader,
     const struct dig_location *at, const struct dig_record *rec,
     struct dig_location *out, struct dig_error *err) DIG_CHECKED;
+/* Which object stands at a slot of a solid, as its directory says. */
+enum dig_status dig_reader_slot_id(struct dig_reader *reader,
+    enum dig_kind kind, const struct dig_location *at, struct dig_oid *out,
+    struct dig_error *err) DIG_CHECKED;
 /* The decoded bytes at a place, not hashed. */
 enum dig_status dig_reader_at(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_location *at, struct dig_buf *out,

@@ -11,20 +11,30 @@
 
 #define CACHE_SLOTS 256
 #define CACHE_OBJECT_MAX ((size_t)64 << 10)
+#define NSOLIDS 8
+#define SOLIDS_RAW_MAX ((size_t)24 << 20) /* of all of them together */
 #define FIRST_READ ((size_t)8 << 10)
 /* Records from this size on are mostly read one after the other. */
 #define AHEAD_RECORD ((uint64_t)32 << 10)
 #define AHEAD ((uint64_t)16 << 20)
 /* Of a record whose header is asked for: most deltas come whole with it. */
 #define PEEK ((size_t)1 << 10)
+#define PARTS_FROM ((size_t)512 << 10) /* shorter solids are decoded whole */
 
-/* A decoded solid, kept because its objects are asked for one after another. */
+/*
+ * A solid, kept because its objects are asked for one after another, and
+ * decoded as far as that was needed: the newest versions come first in it.
+ */
 struct solid {
 	uint32_t pack;
 	uint64_t offset; /* 0: empty */
 	struct dig_solid_item *items;
 	size_t nitems;
-	struct dig_buf raw;
+	struct dig_buf record; /* what `part` decodes from */
+	struct dig_codec_part *part;
+	uint64_t used; /* when it was asked for last */
+	size_t raw_len;
+	struct dig_buf raw; /* len: as far as it is decoded */
 };
 
 struct cached {
@@ -40,8 +50,8 @@ struct dig_reader {
 	struct dig_buf base;
 	struct dig_buf other;
 	struct dig_buf held; /* records of a chain that came with a header */
-	struct solid solids[2];
-	unsigned next_solid;
+	struct solid solids[NSOLIDS];
+	uint64_t uses; /* of solids */
 	struct cached cache[CACHE_SLOTS];
 	uint64_t frames;
 };
@@ -56,6 +66,16 @@ dig_reader_new(struct dig_store *store)
 	return reader;
 }
 
+static void
+clear_solid(struct solid *solid)
+{
+	free(solid->items);
+	dig_buf_clear(&solid->record);
+	dig_codec_part_free(solid->part);
+	dig_buf_clear(&solid->raw);
+	memset(solid, 0, sizeof(*solid));
+}
+
 void
 dig_reader_free(struct dig_reader *reader)
 {
@@ -66,10 +86,8 @@ dig_reader_free(struct dig_reader *reader)
 	dig_buf_clear(&reader->base);
 	dig_buf_clear(&reader->other);
 	dig_buf_clear(&reader->held);
-	for (size_t i = 0; i < 2; i++) {
-		free(reader->solids[i].items);
-		dig_buf_clear(&reader->solids[i].raw);
-	}
+	for (size_t i = 0; i < NSOLIDS; i++)
+		clear_solid(&reader->solids[i]);
 	for (size_t i = 0; i < CACHE_SLOTS; i++)
 		dig_buf_clear(&reader->cache[i].raw);
 	free(reader);
@@ -214,21 +232,87 @@ dig_reader_stored(struct dig_reader *reader, const struct dig_location *at,
 	return st;
 }
 
+static struct solid *
+oldest_solid(struct dig_reader *reader)
+{
+	struct solid *oldest = &reader->solids[0];
+
+	for (size_t i = 1; i < NSOLIDS; i++)
+		if (reader->solids[i].used < oldest->used)
+			oldest = &reader->solids[i];
+	return oldest;
+}
+
+/* A place for a solid of so many raw bytes: the one that was not asked for the
+ * longest; and where it all becomes too much, all others. */
+static struct solid *
+room_for_solid(struct dig_reader *reader, uint64_t raw_len)
+{
+	struct solid *oldest = oldest_solid(reader);
+	uint64_t sum = raw_len;
+
+	for (size_t i = 0; i < NSOLIDS; i++)
+		sum += &reader->solids[i] != oldest ? reader->solids[i].raw_len
+						    : 0;
+	for (size_t i = 0; i < NSOLIDS && sum > SOLIDS_RAW_MAX; i++)
+		clear_solid(&reader->solids[i]);
+	return oldest;
+}
+
+/* The record that was just read becomes a solid of which nothing is decoded. */
+static enum dig_status
+open_solid(struct dig_reader *reader, const struct dig_record *rec,
+    struct solid *solid, struct dig_error *err)
+{
+	struct dig_buf swap = solid->record;
+	enum dig_status st;
+	const uint8_t *payload;
+	size_t frame_at;
+	size_t len = (size_t)rec->stored_len;
+
+	solid->offset = 0;
+	solid->record = reader->record;
+	reader->record = swap;
+	payload = solid->record.data + rec->header_len;
+	free(solid->items);
+	solid->items = NULL;
+	st = dig_solid_decode(payload, len, rec->raw_len, &solid->items,
+	    &solid->nitems, &frame_at, err);
+	if (st != DIG_OK)
+		return st;
+	if (rec->raw_len > DIG_OBJECT_MAX)
+		return dig_raise(err, DIG_ECORRUPT, "a solid that is too long");
+	solid->raw_len = (size_t)rec->raw_len;
+	reader->frames++;
+	dig_buf_reset(&solid->raw);
+	if (rec->codec == DIG_CODEC_RAW) {
+		if (len - frame_at != solid->raw_len)
+			return dig_raise(err, DIG_ECORRUPT,
+			    "%zu raw bytes, not %zu", len - frame_at,
+			    solid->raw_len);
+		dig_buf_put(&solid->raw, payload + frame_at, len - frame_at);
+		return DIG_OK;
+	}
+	dig_buf_reserve(&solid->raw, solid->raw_len);
+	if (solid->part == NULL)
+		solid->part = dig_codec_part_new();
+	return dig_codec_part_begin(solid->part, payload + frame_at,
+	    len - frame_at, solid->raw_len, err);
+}
+
 static enum dig_status
 load_solid(struct dig_reader *reader, const struct dig_location *at,
     struct solid **out, struct dig_error *err)
 {
-	struct dig_solid_item *items = NULL;
 	struct dig_record rec;
 	struct solid *solid;
 	enum dig_status st;
-	size_t frame_at;
-	size_t nitems;
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < NSOLIDS; i++)
 		if (reader->solids[i].offset == at->offset &&
 		    reader->solids[i].pack == at->pack) {
 			*out = &reader->solids[i];
+			(*out)->used = ++reader->uses;
 			return DIG_OK;
 		}
 	st = read_record(reader, at, true, &rec, err);
@@ -238,50 +322,72 @@ load_solid(struct dig_reader *reader, const struct dig_location *at,
 		dig_raise(err, DIG_ECORRUPT, "not a solid record");
 		return at_place(at, err);
 	}
-	st = dig_solid_decode(reader->record.data + rec.header_len,
-	    (size_t)rec.stored_len, rec.raw_len, &items, &nitems, &frame_at,
-	    err);
+	solid = room_for_solid(reader, rec.raw_len);
+	solid->used = ++reader->uses;
+	st = open_solid(reader, &rec, solid, err);
 	if (st != DIG_OK)
 		return at_place(at, err);
-	solid = &reader->solids[reader->next_solid];
-	reader->next_solid ^= 1;
-	free(solid->items);
-	solid->items = items;
-	solid->nitems = nitems;
-	solid->offset = 0;
-	dig_buf_reset(&solid->raw);
-	dig_buf_reserve(&solid->raw, (size_t)rec.raw_len);
-	reader->frames++;
-	st = dig_codec_decode(reader->codec, rec.codec,
-	    reader->record.data + rec.header_len + frame_at,
-	    (size_t)rec.stored_len - frame_at, NULL, 0, solid->raw.data,
-	    (size_t)rec.raw_len, err);
-	if (st != DIG_OK)
-		return at_place(at, err);
-	solid->raw.len = (size_t)rec.raw_len;
 	solid->pack = at->pack;
 	solid->offset = at->offset;
 	*out = solid;
 	return DIG_OK;
 }
 
+/* The object at a slot, in the solid that is loaded for it. */
+static enum dig_status
+find_slot(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_location *at, struct solid **solid,
+    const struct dig_solid_item **item, struct dig_error *err)
+{
+	enum dig_status st = load_solid(reader, at, solid, err);
+
+	if (st != DIG_OK)
+		return st;
+	if (at->slot == 0 || at->slot > (*solid)->nitems ||
+	    (*solid)->items[at->slot - 1].kind != kind) {
+		dig_raise(err, DIG_ECORRUPT, "no such object in the solid");
+		return at_place(at, err);
+	}
+	*item = &(*solid)->items[at->slot - 1];
+	return DIG_OK;
+}
+
+enum dig_status
+dig_reader_slot_id(struct dig_reader *reader, enum dig_kind kind,
+    const struct dig_location *at, struct dig_oid *out, struct dig_error *err)
+{
+	const struct dig_solid_item *item = NULL;
+	struct solid *solid = NULL;
+	enum dig_status st = find_slot(reader, kind, at, &solid, &item, err);
+
+	if (st == DIG_OK)
+		*out = item->id;
+	return st;
+}
+
 static enum dig_status
 read_slot(struct dig_reader *reader, enum dig_kind kind,
     const struct dig_location *at, struct dig_buf *out, struct dig_error *err)
 {
-	const struct dig_solid_item *item;
-	struct solid *solid = &reader->solids[0];
-	enum dig_status st;
+	const struct dig_solid_item *item = NULL;
+	struct solid *solid = NULL;
+	enum dig_status st = find_slot(reader, kind, at, &solid, &item, err);
+	size_t upto;
 
-	st = load_solid(reader, at, &solid, err);
 	if (st != DIG_OK)
 		return st;
-	if (at->slot > solid->nitems ||
-	    solid->items[at->slot - 1].kind != kind) {
-		dig_raise(err, DIG_ECORRUPT, "no such object in the solid");
-		return at_place(at, err);
+	upto = (size_t)(item->offset + item->raw_len);
+	if (solid->raw.len < upto) {
+		if (solid->raw_len <= PARTS_FROM)
+			upto = solid->raw_len;
+		st = dig_codec_part_decode(
+		    solid->part, solid->raw.data, upto, err);
+		if (st != DIG_OK) {
+			solid->offset = 0;
+			return at_place(at, err);
+		}
+		solid->raw.len = upto;
 	}
-	item = &solid->items[at->slot - 1];
 	dig_buf_reset(out);
 	dig_buf_put(out, solid->raw.data + item->offset, (size_t)item->raw_len);
 	return DIG_OK;

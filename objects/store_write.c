@@ -22,12 +22,9 @@ struct dig_writer {
 	struct dig_reader *reader;
 	struct dig_buf payload;
 	struct dig_buf base;
-	struct dig_buf solid; /* bytes of the chunks that wait for a frame */
-	struct dig_solid_item *items;
-	size_t nitems;
-	size_t items_cap;
-	bool chains; /* what is not committed serves as base, too */
-	bool keeps;  /* the bytes of chunks */
+	struct dig_solid solid; /* chunks that wait for a frame */
+	bool chains;            /* what is not committed serves as base, too */
+	bool keeps;             /* the bytes of chunks */
 };
 
 struct dig_writer *
@@ -51,8 +48,7 @@ dig_writer_free(struct dig_writer *writer)
 	dig_reader_free(writer->reader);
 	dig_buf_clear(&writer->payload);
 	dig_buf_clear(&writer->base);
-	dig_buf_clear(&writer->solid);
-	free(writer->items);
+	dig_solid_clear(&writer->solid);
 	free(writer);
 }
 
@@ -76,44 +72,30 @@ dig_writer_flush(struct dig_writer *writer, struct dig_error *err)
 {
 	struct dig_buf frame = DIG_BUF_INIT;
 	struct dig_store *store = writer->store;
+	struct dig_solid *solid = &writer->solid;
+	enum dig_codec codec = DIG_CODEC_RAW;
 	struct dig_location at;
 	struct dig_record rec;
 	enum dig_status st;
 
-	if (writer->nitems == 0)
+	if (solid->nitems == 0)
 		return DIG_OK;
-	memset(&rec, 0, sizeof(rec));
-	st = dig_codec_encode(writer->codec, writer->solid.data,
-	    writer->solid.len, NULL, 0, &frame, &rec.codec, err);
+	st = dig_codec_encode(writer->codec, solid->raw.data, solid->raw.len,
+	    NULL, 0, &frame, &codec, err);
 	if (st != DIG_OK)
 		goto out;
-	dig_buf_reset(&writer->payload);
-	dig_buf_put_varint(&writer->payload, writer->nitems);
-	for (size_t i = 0; i < writer->nitems; i++)
-		dig_solid_encode_item(&writer->payload, writer->items[i].kind,
-		    &writer->items[i].id, writer->items[i].raw_len);
-	dig_sha256_domain(DIG_DOMAIN_SOLID, writer->payload.data,
-	    writer->payload.len, rec.id.bytes);
-	if (rec.codec == DIG_CODEC_RAW)
-		dig_buf_put(
-		    &writer->payload, writer->solid.data, writer->solid.len);
-	else
-		dig_buf_put(&writer->payload, frame.data, frame.len);
-	rec.kind = DIG_KIND_SOLID;
-	rec.raw_len = writer->solid.len;
-	rec.stored_len = writer->payload.len;
+	dig_solid_record(solid, codec, &frame, &rec, &writer->payload);
 	st = dig_pack_out_append(&store->normal, &rec, writer->payload.data,
-	    NULL, false, writer->items, writer->nitems, &at, err);
+	    NULL, false, solid->items, solid->nitems, &at, err);
 	if (st != DIG_OK)
 		goto out;
-	for (size_t i = 0; i < writer->nitems; i++) {
+	for (size_t i = 0; i < solid->nitems; i++) {
 		at.slot = (uint32_t)i + 1;
-		dig_oidmap_place(&store->map, writer->items[i].kind,
-		    &writer->items[i].id, &at, NULL, 0);
+		dig_oidmap_place(&store->map, solid->items[i].kind,
+		    &solid->items[i].id, &at, NULL, 0);
 	}
-	atomic_fetch_sub(&store->nclaims, writer->nitems);
-	writer->nitems = 0;
-	dig_buf_reset(&writer->solid);
+	atomic_fetch_sub(&store->nclaims, solid->nitems);
+	dig_solid_reset(solid);
 out:
 	dig_buf_clear(&frame);
 	return st;
@@ -124,17 +106,9 @@ static enum dig_status
 put_in_solid(struct dig_writer *writer, const struct dig_oid *id,
     const void *raw, size_t len, struct dig_error *err)
 {
-	struct dig_solid_item *item;
-
-	DIG_GROW(writer->items, writer->items_cap, writer->nitems + 1);
-	item = &writer->items[writer->nitems++];
-	item->kind = DIG_KIND_CHUNK;
-	item->id = *id;
-	item->raw_len = len;
-	item->offset = writer->solid.len;
-	dig_buf_put(&writer->solid, raw, len);
-	if (writer->solid.len < SOLID_FULL &&
-	    writer->nitems < DIG_SOLID_OBJECTS_MAX)
+	dig_solid_add(&writer->solid, DIG_KIND_CHUNK, id, raw, len);
+	if (writer->solid.raw.len < SOLID_FULL &&
+	    writer->solid.nitems < DIG_SOLID_OBJECTS_MAX)
 		return DIG_OK;
 	return dig_writer_flush(writer, err);
 }
@@ -230,28 +204,9 @@ choose_base(struct dig_writer *writer, enum dig_kind kind,
 		}
 		if (chain_at(writer, at, &rec, &err) != DIG_OK)
 			return false;
-		*base_id = rec.id; /* zero for a slot; found by its place */
+		*base_id = rec.id; /* zero for a slot */
 	}
 	return rec.chain == want;
-}
-
-/* Which object stands at a slot, for naming a base by id. */
-static bool
-id_at(struct dig_writer *writer, const struct dig_location *at,
-    enum dig_kind kind, struct dig_oid *id)
-{
-	struct dig_error err;
-	struct dig_oid now;
-
-	if (!dig_oid_is_zero(id))
-		return true;
-	/* Only chunks share frames; their id is the hash of their bytes. */
-	if (kind != DIG_KIND_CHUNK || dig_reader_at(writer->reader, kind, at,
-					  &writer->base, &err) != DIG_OK)
-		return false;
-	dig_sha256(writer->base.data, writer->base.len, now.bytes);
-	*id = now;
-	return true;
 }
 
 static enum dig_status
@@ -276,7 +231,9 @@ put_alone(struct dig_writer *writer, enum dig_kind kind,
 	has_base =
 	    base != NULL &&
 	    choose_base(writer, kind, base, &base_at, &rec.base_id, &chain) &&
-	    id_at(writer, &base_at, kind, &rec.base_id) &&
+	    (!dig_oid_is_zero(&rec.base_id) ||
+		dig_reader_slot_id(writer->reader, kind, &base_at, &rec.base_id,
+		    err) == DIG_OK) &&
 	    dig_reader_at(writer->reader, kind, &base_at, &writer->base, err) ==
 		DIG_OK;
 	if (has_base)

@@ -480,6 +480,181 @@ test_frame_header(void **state)
 	dig_codec_free(ctx);
 }
 
+/* ---- Many objects in one frame ------------------------------------------ */
+
+/* `count` versions of one text, each with an edit of its own. */
+static uint8_t *
+versions(size_t len, size_t count, uint64_t seed)
+{
+	uint8_t *data = malloc(len * count);
+
+	assert_non_null(data);
+	fill(data, len, TEXT, seed);
+	for (size_t i = 1; i < count; i++) {
+		memcpy(data + i * len, data + (i - 1) * len, len);
+		fill(data + i * len + seed * i % (len - 40), 40, RANDOM,
+		    seed + i);
+	}
+	return data;
+}
+
+static void
+test_many(void **state)
+{
+	static const int levels[] = { 1, 9, 15, 19 };
+	const size_t len = 20 * KIB, all = 100 * len;
+	uint8_t *data = versions(len, 100, SEED);
+	uint8_t *noise = make(9 * KIB, RANDOM, SEED);
+	struct dig_error err = DIG_ERROR_INIT;
+	struct dig_buf out = DIG_BUF_INIT;
+	uint8_t *back = malloc(all);
+	enum dig_codec used;
+
+	(void)state;
+	assert_non_null(back);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		for (int far = 0; far < 2; far++) {
+			struct dig_codec_ctx *ctx =
+			    dig_codec_new(levels[i], true);
+
+			assert_int_equal(dig_codec_encode_many(ctx, data, all,
+					     far, &out, &used, &err),
+			    DIG_OK);
+			assert_int_equal(used, DIG_CODEC_ZSTD);
+			/* an edit is 40 bytes that cannot be made smaller */
+			assert_in_range(out.len, 100 * 40, 100 * 150);
+			assert_int_equal(dig_codec_decode(ctx, used, out.data,
+					     out.len, NULL, 0, back, all, &err),
+			    DIG_OK);
+			assert_memory_equal(back, data, all);
+			assert_int_equal(dig_codec_encode_many(ctx, noise,
+					     9 * KIB, far, &out, &used, &err),
+			    DIG_OK);
+			assert_int_equal(used, DIG_CODEC_RAW);
+			assert_int_equal(out.len, 0);
+			assert_int_equal(dig_codec_encode_many(ctx, noise, 0,
+					     far, &out, &used, &err),
+			    DIG_EINVALID);
+			dig_codec_free(ctx);
+		}
+	free(back);
+	free(data);
+	free(noise);
+	dig_buf_clear(&out);
+}
+
+/* A frame in steps of every sort gives what it gives at once, and touches
+ * nothing behind what was asked for. */
+static void
+test_parts(void **state)
+{
+	static const size_t steps[] = { 1000, 20 * KIB, 127 * KIB, 128 * KIB,
+		129 * KIB, 999 * KIB, 2000 * KIB };
+	const size_t all = 100 * 20 * KIB;
+	uint8_t *data = versions(20 * KIB, 100, SEED);
+	struct dig_codec_ctx *ctx = dig_codec_new(9, true);
+	struct dig_codec_part *part = dig_codec_part_new();
+	struct dig_error err = DIG_ERROR_INIT;
+	struct dig_buf out = DIG_BUF_INIT;
+	uint8_t *back = malloc(all);
+	enum dig_codec used;
+
+	(void)state;
+	assert_non_null(back);
+	assert_int_equal(
+	    dig_codec_encode_many(ctx, data, all, true, &out, &used, &err),
+	    DIG_OK);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		memset(back, 0xee, all);
+		assert_int_equal(
+		    dig_codec_part_begin(part, out.data, out.len, all, &err),
+		    DIG_OK);
+		for (size_t upto = steps[i];; upto += steps[i]) {
+			if (upto > all)
+				upto = all;
+			assert_int_equal(
+			    dig_codec_part_decode(part, back, upto, &err),
+			    DIG_OK);
+			assert_memory_equal(back, data, upto);
+			if (upto == all)
+				break;
+			assert_int_equal(back[upto], 0xee);
+			/* what is there already costs nothing */
+			assert_int_equal(
+			    dig_codec_part_decode(part, back, upto / 2, &err),
+			    DIG_OK);
+		}
+	}
+	free(back);
+	free(data);
+	dig_buf_clear(&out);
+	dig_codec_part_free(part);
+	dig_codec_part_free(NULL);
+	dig_codec_free(ctx);
+}
+
+/* Cut at every length, with every bit flipped: refused, or other bytes of the
+ * length that was asked for; never more. */
+static void
+test_damaged_parts(void **state)
+{
+	const size_t len = 600, all = 8 * len;
+	uint8_t *data = versions(len, 8, SEED);
+	struct dig_codec_ctx *ctx = dig_codec_new(9, true);
+	struct dig_codec_part *part = dig_codec_part_new();
+	struct dig_error err = DIG_ERROR_INIT;
+	struct dig_buf out = DIG_BUF_INIT;
+	size_t refused = 0;
+	uint8_t *back = malloc(all);
+	uint8_t *bad;
+	enum dig_codec used;
+
+	(void)state;
+	assert_non_null(back);
+	assert_int_equal(
+	    dig_codec_encode_many(ctx, data, all, false, &out, &used, &err),
+	    DIG_OK);
+	for (size_t cut = 0; cut < out.len; cut++) {
+		bad = malloc(cut + 1); /* exactly: a read beyond is seen */
+		assert_non_null(bad);
+		memcpy(bad, out.data, cut);
+		assert_int_equal(
+		    dig_codec_part_begin(part, bad, cut, all, &err),
+		    DIG_ECORRUPT);
+		free(bad);
+	}
+	assert_int_equal(
+	    dig_codec_part_begin(part, out.data, out.len, all - 1, &err),
+	    DIG_ECORRUPT);
+	assert_int_equal(dig_codec_part_begin(part, out.data, out.len, 0, &err),
+	    DIG_ECORRUPT);
+	for (size_t bit = 0; bit < 8 * out.len; bit++) {
+		enum dig_status st;
+
+		out.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		memset(back, 0xee, all);
+		st = dig_codec_part_begin(part, out.data, out.len, all, &err);
+		if (st == DIG_OK)
+			st = dig_codec_part_decode(part, back, len, &err);
+		if (st == DIG_OK)
+			st = dig_codec_part_decode(part, back, all - 1, &err);
+		assert_true(st == DIG_OK || st == DIG_ECORRUPT);
+		assert_int_equal(back[all - 1], 0xee);
+		refused += st != DIG_OK;
+		out.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	assert_in_range(refused, 100, 8 * out.len);
+	assert_int_equal(
+	    dig_codec_part_begin(part, out.data, out.len, all, &err), DIG_OK);
+	assert_int_equal(dig_codec_part_decode(part, back, all, &err), DIG_OK);
+	assert_memory_equal(back, data, all);
+	free(back);
+	free(data);
+	dig_buf_clear(&out);
+	dig_codec_part_free(part);
+	dig_codec_free(ctx);
+}
+
 int
 main(void)
 {
@@ -495,6 +670,9 @@ main(void)
 		cmocka_unit_test(test_refused_calls),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_frame_header),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_damaged_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
