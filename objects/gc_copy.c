@@ -146,8 +146,8 @@ encode_wanted(struct copy *copy, struct dig_record *rec,
 	struct dig_buf frame = DIG_BUF_INIT;
 	enum dig_status st;
 
-	st = dig_codec_encode(copy->codec, copy->some.data, copy->some.len,
-	    NULL, 0, &frame, &rec->codec, err);
+	st = dig_codec_encode_many(copy->codec, copy->some.data, copy->some.len,
+	    items[0].kind == DIG_KIND_CHUNK, &frame, &rec->codec, err);
 	if (st == DIG_OK) {
 		dig_buf_reset(out);
 		dig_buf_put_varint(out, n);

@@ -35,6 +35,7 @@
 #include "repo/range.h"
 #include "repo/record.h"
 #include "repo/reflog.h"
+#include "repo/repack.h"
 #include "repo/repo.h"
 #include "repo/reset.h"
 #include "repo/revision.h"

@@ -88,9 +88,9 @@ def judge(start, ledger, rng, first=None):
     wrong = oracle.inspect(repo, ledger, rng, first=first)
     again = repo.dig(*GC)
     if again.code != 0:
-        return wrong + ["gc again: %s" % again]
+        return wrong + ["again: %s" % again]
     if start.names() != start.refs:
-        wrong.append("names and operations differ from an undisturbed gc")
+        wrong.append("names and operations differ from an undisturbed one")
     now = size(repo)
     if now > start.after + 65536:
         wrong.append("%d bytes, undisturbed it is %d" % (now, start.after))
@@ -131,7 +131,7 @@ def random_kills(tap, start, times):
         if wrong:
             failures += ["after a kill:"] + wrong
     tap.figure(kills=times, hits=hits, kill_failures=len(failures))
-    tap.case(not failures, "%d kills of gc, nothing is lost" % times, failures)
+    tap.case(not failures, "%d kills of %s, nothing is lost" % (times, GC[0]), failures)
 
 
 def faults(tap, start, what, calls, fault, most, allowed):

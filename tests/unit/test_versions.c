@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A thousand versions of one file, each stored as a delta of the one before:
- * any of them is read by decoding a bounded number of frames.
+ * any of them is read by decoding a bounded number of frames, whether or not a
+ * part of them was repacked.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -17,9 +18,11 @@
 
 #include "objects/base/io.h"
 #include "objects/index.h"
+#include "objects/repack.h"
 #include "repo/repo.h"
 
 #define VERSIONS 1000
+#define HALF 120 /* versions before a repack, and after it */
 #define FRAMES_MAX 50
 
 static struct dig_error err;
@@ -53,12 +56,13 @@ open_index(int dirfd)
 
 /* Each version in a transaction of its own, as add would store it. */
 static void
-store_versions(struct dig_index *index, struct dig_oid *ids)
+store_versions(
+    struct dig_index *index, struct dig_oid *ids, unsigned from, unsigned to)
 {
 	struct dig_commit_options commit = { .verb = "test" };
 	struct dig_buf text = DIG_BUF_INIT;
 
-	for (unsigned i = 0; i < VERSIONS; i++) {
+	for (unsigned i = from; i < to; i++) {
 		assert_int_equal(dig_index_begin(index, &err), DIG_OK);
 		write_version(&text, i);
 		dig_sha256(text.data, text.len, ids[i].bytes);
@@ -74,19 +78,13 @@ store_versions(struct dig_index *index, struct dig_oid *ids)
 }
 
 static void
-any_version_is_near(void **state)
+read_versions(struct dig_index *index, const struct dig_oid *ids, unsigned from,
+    unsigned to)
 {
-	static struct dig_oid ids[VERSIONS];
 	struct dig_buf wanted = DIG_BUF_INIT, got = DIG_BUF_INIT;
-	struct dig_index *index;
 	uint64_t most = 0, sum = 0;
-	int dirfd = dig_open_at(AT_FDCWD, ".dig", DIG_OPEN_DIRECTORY);
 
-	(void)state;
-	assert_true(dirfd >= 0);
-	index = open_index(dirfd);
-	store_versions(index, ids);
-	for (unsigned i = 0; i < VERSIONS; i++) {
+	for (unsigned i = from; i < to; i++) {
 		struct dig_reader *reader =
 		    dig_reader_new(dig_index_store(index));
 		uint64_t frames;
@@ -105,24 +103,75 @@ any_version_is_near(void **state)
 		dig_reader_free(reader);
 	}
 	print_message("most frames %llu, mean %.1f\n", (unsigned long long)most,
-	    (double)sum / VERSIONS);
+	    (double)sum / (to - from));
 	/* They are deltas, or there would be nothing to bound. */
 	assert_true(most > 1);
+	dig_buf_clear(&wanted);
+	dig_buf_clear(&got);
+}
+
+static void
+any_version_is_near(void **state)
+{
+	static struct dig_oid ids[VERSIONS];
+	int dirfd = dig_open_at(AT_FDCWD, ".dig", DIG_OPEN_DIRECTORY);
+	struct dig_index *index;
+
+	(void)state;
+	assert_true(dirfd >= 0);
+	index = open_index(dirfd);
+	store_versions(index, ids, 0, VERSIONS);
+	read_versions(index, ids, 0, VERSIONS);
 	dig_index_close(index);
 	assert_int_equal(dig_close(dirfd), 0);
-	dig_buf_clear(&wanted);
+}
+
+/* In the middle of it all is written anew; what comes then are deltas of what
+ * shares frames, and what was repacked costs one frame. */
+static void
+a_repack_between(void **state)
+{
+	static struct dig_oid ids[VERSIONS];
+	const struct dig_repack_options options = { .level = 9 };
+	struct dig_repack_totals totals = { 0 };
+	int dirfd = dig_open_at(AT_FDCWD, ".dig", DIG_OPEN_DIRECTORY);
+	struct dig_buf got = DIG_BUF_INIT;
+	struct dig_reader *reader;
+	struct dig_index *index;
+
+	(void)state;
+	assert_true(dirfd >= 0);
+	index = open_index(dirfd);
+	store_versions(index, ids, 0, HALF);
+	assert_int_equal(dig_index_begin(index, &err), DIG_OK);
+	assert_int_equal(
+	    dig_index_repack(index, &options, &totals, &err), DIG_OK);
+	assert_int_equal(totals.objects, HALF);
+	assert_true(totals.bytes_after < totals.bytes_before);
+	reader = dig_reader_new(dig_index_store(index));
+	for (unsigned i = 0; i < HALF; i++)
+		assert_int_equal(
+		    dig_reader_get(reader, DIG_KIND_CHUNK, &ids[i], &got, &err),
+		    DIG_OK);
+	assert_in_range(dig_reader_frames(reader), 1, totals.frames);
+	dig_reader_free(reader);
+	store_versions(index, ids, HALF, 2 * HALF);
+	read_versions(index, ids, 0, 2 * HALF);
+	dig_index_close(index);
+	assert_int_equal(dig_close(dirfd), 0);
 	dig_buf_clear(&got);
 }
 
 static int
 make_repository(void **state)
 {
-	static char dir[] = "/tmp/dig-versions-XXXXXX";
+	static char dir[32];
 	struct dig_config *config = dig_config_new();
 	char *exclude = NULL;
 	bool existed;
 	int rc = -1;
 
+	strcpy(dir, "/tmp/dig-versions-XXXXXX");
 	*state = dir;
 	if (mkdtemp(dir) != NULL && chdir(dir) == 0 &&
 	    dig_repo_init(".", config, &existed, &exclude, &err) == DIG_OK)
@@ -144,6 +193,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    any_version_is_near, make_repository, remove_repository),
+		cmocka_unit_test_setup_teardown(
+		    a_repack_between, make_repository, remove_repository),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
