@@ -356,7 +356,7 @@ meet_tree(struct dig_lineage *lineage, const struct dig_oid *id, size_t depth,
 		lineage->nodes[depth] =
 		    dig_calloc(1, sizeof(*lineage->nodes[depth]));
 	node = lineage->nodes[depth];
-	st = dig_tree_load(lineage->io, id, &lineage->bytes, node, err);
+	st = dig_tree_load(lineage->io, id, NULL, &lineage->bytes, node, err);
 	if (st != DIG_OK)
 		return pass_over(st);
 	end = &node->items[node->count - 1];
