@@ -258,7 +258,7 @@ id_at(struct copy *copy, const struct dig_location *at, struct dig_oid *out,
 	size_t n = 0;
 
 	if (at->slot == 0) {
-		st = dig_reader_header(copy->reader, at, &rec, err);
+		st = dig_reader_stored(copy->reader, at, &rec, &payload, err);
 		if (st == DIG_OK)
 			*out = rec.id;
 		return st;
@@ -525,7 +525,8 @@ find_dead(const struct dig_gc *gc, bool *dead)
 	bool shrank = true;
 
 	for (size_t i = 0; i < gc->npacks; i++)
-		dead[i] = gc->packs[i].chosen && gc->packs[i].needed == 0;
+		dead[i] = gc->packs[i].chosen && gc->packs[i].needed == 0 &&
+			  gc->packs[i].nlive == 0;
 	while (shrank) {
 		shrank = false;
 		for (size_t i = 0; i < gc->nneeds; i++)

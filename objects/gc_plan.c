@@ -279,6 +279,9 @@ need_all(struct look *look, struct dig_error *err)
 			look->pack->dead += spot->bytes;
 			continue;
 		}
+		/* A small object's share of a frame may be no byte at all. */
+		if (spot->dead >= spot->bytes)
+			spot->dead = spot->bytes - 1;
 		look->pack->needed += spot->bytes - spot->dead;
 		look->pack->dead += spot->dead;
 		if (st == DIG_OK && spot->base != 0) {

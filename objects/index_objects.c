@@ -335,7 +335,7 @@ dig_index_replay_objects(struct dig_index *index, struct dig_error *err)
 		    index->db, DIG_SQL_OBJECT_PUT, &replayed.stmt, err);
 		if (st == DIG_OK)
 			st = dig_store_each_row(index->store, pack->number,
-			    length, 0, replay_object, &replayed, err);
+			    length, 0, false, replay_object, &replayed, err);
 		dig_stmt_done(replayed.stmt);
 		if (st == DIG_ECORRUPT && !dig_db_is_damage(err)) {
 			/* The index serves what is whole; fsck names the rest.

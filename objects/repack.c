@@ -173,8 +173,8 @@ collect(struct repack *repack, struct dig_error *err)
 	enum dig_status st = DIG_OK;
 
 	for (size_t i = 0; st == DIG_OK && i < repack->ngone; i++)
-		st = dig_store_each_row(
-		    repack->store, repack->gone[i], 0, 0, add_row, repack, err);
+		st = dig_store_each_row(repack->store, repack->gone[i], 0, 0,
+		    true, add_row, repack, err);
 	if (st != DIG_OK)
 		return st;
 	repack->objects =
@@ -302,6 +302,8 @@ plan_frames(struct repack *repack)
 			if (family > limit)
 				limit = family / (family / limit + 1) +
 					now->raw_len;
+			if (limit > DIG_OBJECT_MAX)
+				limit = DIG_OBJECT_MAX;
 		}
 		if (i > from &&
 		    (dig_lineage_sort(now) != dig_lineage_sort(first) ||

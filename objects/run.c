@@ -79,7 +79,8 @@ dig_run_encode(struct dig_run_entry *entries, size_t count, uint64_t previous,
 	uint32_t sum = 0;
 	size_t filter_at;
 
-	qsort(entries, count, sizeof(*entries), by_id);
+	if (count > 0)
+		qsort(entries, count, sizeof(*entries), by_id);
 	dig_buf_putc(out, trailer ? 1 : 0);
 	dig_buf_put_be64(out, count);
 	dig_buf_put_be64(out, previous);

@@ -598,7 +598,7 @@ row_of(uint32_t pack, struct dig_pack_scan *scan, struct dig_buf *payload,
 
 enum dig_status
 dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
-    uint64_t to, dig_row_fn *fn, void *arg, struct dig_error *err)
+    uint64_t to, bool whole, dig_row_fn *fn, void *arg, struct dig_error *err)
 {
 	struct dig_heal_scan heal = { store, pack };
 	struct dig_open_pack *open;
@@ -620,6 +620,9 @@ dig_store_each_row(struct dig_store *store, uint32_t pack, uint64_t from,
 	scan.heal_arg = &heal;
 	for (;;) {
 		st = next_record(&scan, &heal, &done, &damaged, err);
+		if (st == DIG_OK && whole && damaged)
+			st =
+			    dig_raise(err, DIG_ECORRUPT, "a record is damaged");
 		if (st != DIG_OK || done)
 			break;
 		st = row_of(pack, &scan, &payload, fn, arg, err);

@@ -206,12 +206,13 @@ void dig_store_end(struct dig_store *store);
 
 /*
  * Every object that a committed pack holds in [from, to) (to 0: up to its
- * committed length), as rows for the index. fn may stop with a status.
+ * committed length), as rows for the index. fn may stop with a status. whole:
+ * damage that cannot be healed is CORRUPT; else what is damaged is left out.
  */
 typedef enum dig_status dig_row_fn(
     void *arg, const struct dig_object_row *row, struct dig_error *err);
 enum dig_status dig_store_each_row(struct dig_store *store, uint32_t pack,
-    uint64_t from, uint64_t to, dig_row_fn *fn, void *arg,
+    uint64_t from, uint64_t to, bool whole, dig_row_fn *fn, void *arg,
     struct dig_error *err) DIG_CHECKED;
 
 #endif

@@ -376,7 +376,7 @@ load_tail_entries(struct dig_pack_out *out, struct dig_error *err)
 
 	if (out->tail_count > 0)
 		st = dig_store_each_row(out->store, out->number, out->tail_from,
-		    out->tail_to, add_row, out, err);
+		    out->tail_to, true, add_row, out, err);
 	out->tail_count = 0;
 	return st;
 }
@@ -646,7 +646,10 @@ dig_pack_out_sync(
 
 	if (st != DIG_OK || !out->open || !out->dirty)
 		return st;
-	due = run_is_due(out);
+	/* What a rewrite copies may stand in an older pack, too: memory keeps
+	 * one place of an object (dig_oidmap_place), runs keep all. */
+	due = run_is_due(out) || (out->store->fresh_from != 0 &&
+				     out->nentries + out->tail_count > 0);
 	if (due || is_full(out))
 		st = load_tail_entries(out, err);
 	if (st == DIG_OK && is_full(out))

@@ -309,7 +309,8 @@ load_solid(struct dig_reader *reader, const struct dig_location *at,
 	enum dig_status st;
 
 	for (size_t i = 0; i < NSOLIDS; i++)
-		if (reader->solids[i].offset == at->offset &&
+		if (reader->solids[i].offset != 0 &&
+		    reader->solids[i].offset == at->offset &&
 		    reader->solids[i].pack == at->pack) {
 			*out = &reader->solids[i];
 			(*out)->used = ++reader->uses;
@@ -405,7 +406,7 @@ dig_reader_base(struct dig_reader *reader, const struct dig_location *at,
 	size_t found;
 
 	if (rec->base_distance != 0) {
-		if (rec->base_distance > at->offset) {
+		if (rec->base_distance >= at->offset) {
 			dig_raise(err, DIG_ECORRUPT, "a base before the pack");
 			return at_place(at, err);
 		}
@@ -450,9 +451,20 @@ cache_put(struct dig_reader *reader, const struct dig_location *at,
 /* One step of a chain, on the way down and up again. */
 struct link {
 	struct dig_location at;
-	size_t held; /* where its bytes stand in reader->held */
-	size_t len;  /* how many; 0: they have to be read */
+	size_t held;           /* where its bytes stand in reader->held */
+	size_t len;            /* how many; 0: they have to be read */
+	struct dig_record rec; /* as the way down took it */
 };
+
+/* The way down went by this header, which it may not have verified. */
+static bool
+leads_there(const struct dig_record *went, const struct dig_record *rec)
+{
+	return rec->kind == went->kind && rec->codec == went->codec &&
+	       rec->base_distance == went->base_distance &&
+	       rec->base_slot == went->base_slot &&
+	       dig_oid_eq(&rec->base_id, &went->base_id);
+}
 
 /* Keep what came with a header, if it is all of a small record. */
 static void
@@ -546,6 +558,7 @@ follow_chain(struct dig_reader *reader, enum dig_kind kind,
 			return at_place(&here, err);
 		}
 		chain[depth].at = here;
+		chain[depth].rec = rec;
 		hold(reader, &rec, &chain[depth++]);
 		if (rec.codec != DIG_CODEC_DELTA)
 			break;
@@ -560,6 +573,11 @@ follow_chain(struct dig_reader *reader, enum dig_kind kind,
 		st = read_link(reader, &chain[depth], &rec, err);
 		if (st != DIG_OK)
 			return st;
+		if (!leads_there(&chain[depth].rec, &rec)) {
+			dig_raise(
+			    err, DIG_ECORRUPT, "a header that is damaged");
+			return at_place(&here, err);
+		}
 		dig_buf_reset(&reader->other);
 		dig_buf_reserve(&reader->other, (size_t)rec.raw_len);
 		reader->frames += rec.codec != DIG_CODEC_RAW;
@@ -604,7 +622,7 @@ id_at_place(struct dig_reader *reader, const struct dig_location *at,
 	enum dig_status st;
 
 	if (at->slot == 0) {
-		st = read_record(reader, at, false, &rec, err);
+		st = read_record(reader, at, true, &rec, err);
 		if (st == DIG_OK)
 			*out = rec.id;
 		return st;
@@ -648,7 +666,8 @@ dig_reader_portable(struct dig_reader *reader, enum dig_kind kind,
 			rec->base_slot = 0;
 		}
 	}
-	*payload = reader->record.data + rec->header_len;
+	if (st == DIG_OK)
+		*payload = reader->record.data + rec->header_len;
 	return st;
 }
 

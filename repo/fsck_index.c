@@ -238,7 +238,7 @@ check_objects(struct check *check, struct dig_error *err)
 		if (is_bad_pack(check->fsck, number))
 			continue;
 		st = dig_store_each_row(
-		    store, number, 0, 0, object_row, &arg, err);
+		    store, number, 0, 0, false, object_row, &arg, err);
 		if (st == DIG_OK && !sum_same(&sums[i].rows, &sums[i].pack))
 			differs(check,
 			    "%" PRIu64 " rows for the %" PRIu64

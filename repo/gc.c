@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "repo/internal.h"
+#include "repo/operation.h"
 
 struct gathering {
 	struct dig_repo *repo;
@@ -198,6 +199,26 @@ collect(struct gathering *gather, struct dig_gc_totals *totals,
 	return st == DIG_OK ? dig_index_gc(index, &how, totals, err) : st;
 }
 
+/* A command that was killed while it wrote files is finished by what the
+ * journal says of the operations before it. */
+static enum dig_status
+refuse_unfinished(struct dig_repo *repo, struct dig_error *err)
+{
+	struct dig_op op;
+	enum dig_status st = dig_operation(repo, &op, err);
+
+	if (st != DIG_OK)
+		return st;
+	if (op.nroots > 0) {
+		st = dig_raise(err, DIG_ECONFLICT,
+		    "a command was killed while it wrote files, and gc would "
+		    "take what finishes it");
+		dig_hint(err, "run that command again, or 'dig undo'");
+	}
+	dig_op_clear(&op);
+	return st;
+}
+
 enum dig_status
 dig_repo_gc(struct dig_repo *repo, const struct dig_repo_gc_options *options,
     struct dig_repo_gc_result *out, struct dig_error *err)
@@ -210,6 +231,8 @@ dig_repo_gc(struct dig_repo *repo, const struct dig_repo_gc_options *options,
 	dig_state_init(&gather.before);
 	if (!options->dry_run)
 		st = dig_index_begin(repo->index, err);
+	if (st == DIG_OK)
+		st = refuse_unfinished(repo, err);
 	if (st == DIG_OK)
 		st = collect(&gather, &totals, err);
 	if (st == DIG_OK) {

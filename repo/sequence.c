@@ -354,6 +354,25 @@ hint_unfinished(const struct dig_sequencer *seq, struct dig_error *err)
 		    verb, verb);
 }
 
+/* A switch that was announced and has not finished stays so. */
+static enum dig_status
+put_begin(struct dig_sequencer *seq, struct dig_error *err)
+{
+	struct dig_op now;
+	enum dig_status st = dig_op_next(seq->repo, &now, err);
+
+	if (st != DIG_OK)
+		return st;
+	seq->op.commit = now.commit;
+	free(seq->op.ref);
+	seq->op.ref = now.ref;
+	now.ref = NULL;
+	seq->op.nroots = now.nroots;
+	memcpy(seq->op.roots, now.roots, sizeof(now.roots));
+	dig_op_clear(&now);
+	return dig_op_put(seq->repo, &seq->op, err);
+}
+
 static enum dig_status
 record(struct dig_sequencer *seq, const char *ref, struct dig_error *err)
 {
@@ -372,7 +391,7 @@ record(struct dig_sequencer *seq, const char *ref, struct dig_error *err)
 	write_verb(seq, &verb);
 	to.verb = (const char *)verb.data;
 	if (seq->begins)
-		st = dig_op_put(seq->repo, &seq->op, err);
+		st = put_begin(seq, err);
 	if (!done) {
 		write_stop(seq, &stop);
 		to.after = &stop;
@@ -563,6 +582,9 @@ go_on(struct dig_sequencer *seq, struct dig_error *err)
 	st = find_place(seq, err);
 	if (st == DIG_OK && seq->skips)
 		st = need_way_back(&seq->op, err);
+	/* Between two copies they are of a stash. */
+	if (st == DIG_OK && !(seq->skips && has(seq, DIG_COPY_APPLIED)))
+		st = dig_op_unmerged(&seq->op, "go on", err);
 	if (st == DIG_OK && has(seq, DIG_COPY_APPLIED) && seq->skips)
 		seq->at = 1;
 	else if (st == DIG_OK && has(seq, DIG_COPY_APPLIED))

@@ -63,7 +63,7 @@ format-check: ## say which sources .clang-format would change
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 
 # One run over everything, so that the last line is the sum of it. The long
-# programs come first: two at a time, the short ones fill the gaps.
+# programs come first; the short ones fill the gaps.
 check: deps ## all tests in their short form: under ten minutes on two cores
 	$(Q)$(MAKE) $(PARALLEL) --no-print-directory all unit-build tools
 	$(Q)$(MAKE) $(PARALLEL) --no-print-directory asan-build

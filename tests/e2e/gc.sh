@@ -223,4 +223,61 @@ rm .dig/packs/*.pack .dig/packs/*.tail
 t_fails 5 'nothing is deleted when something is missing' 'missing' \
 	dig gc --keep-ops 0
 
+# ---- Objects that are easily overlooked ------------------------------------
+# A pack is moved aside for one command, so that the next begins another one.
+
+aside() { mkdir -p ../aside && mv .dig/packs/*.pack ../aside/; }
+back() { mv ../aside/*.pack .dig/packs/; }
+
+# One byte in a frame of much: its share of the frame is no byte at all.
+new_repo share
+python3 -c 'import random
+random.seed(1)
+for i in range(100, 400):
+    with open("f%d" % i, "w") as f:
+        f.write(" ".join("%06d word word word word" % random.randrange(10**6)
+                         for _ in range(40)))'
+printf x >f200
+save one
+aside
+find . -maxdepth 1 -name 'f*' ! -name f200 -exec rm {} +
+dig add -A 2>"$ERR"
+dig commit -q --amend -m two 2>"$ERR"
+back
+t 'a small object in a large frame' dig gc -q --keep-ops 0
+t_out 'stays' x dig cat HEAD:f200
+
+# Three packs that are open: what is copied out of the third also stands in the
+# first, where the second has to find it.
+new_repo hide
+python3 -c 'import random
+random.seed(1)
+for i in range(600):
+    print("%032x" % random.getrandbits(128))' >file
+save base
+junk()
+{
+	bytes "$1" 15000 >junk
+	save "junk $1"
+	dig reset -q --hard HEAD~1
+}
+junk 1
+aside
+dig switch -q -c a
+sed -i '5s/$/ one/' file
+save one
+junk 2
+back
+aside
+dig switch -q main 2>"$ERR"
+dig switch -q -c b
+sed -i '7s/$/ two/' file
+save two
+junk 3
+back
+sums() { for i in main a b; do dig cat "$i:file" | sha256sum; done; }
+sums >"$TMP/sums"
+t 'a base that stands in two packs' dig gc -q --keep-ops 0
+sums >"$TMP/sums.after"
+t 'is found' cmp "$TMP/sums" "$TMP/sums.after"
 finish

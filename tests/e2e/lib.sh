@@ -39,6 +39,8 @@ case $DIG in /*) ;; *) DIG=$(pwd)/$DIG ;; esac
 
 TOOLS=${TOOLS:-$ROOT/build/tools}
 case $TOOLS in /*) ;; *) TOOLS=$ROOT/$TOOLS ;; esac
+PRELOAD=${PRELOAD:-$ROOT/build/preload}
+case $PRELOAD in /*) ;; *) PRELOAD=$ROOT/$PRELOAD ;; esac
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/dig-e2e.XXXXXX") || exit 1
 TMP=$(cd "$TMP" && pwd -P)
 OUT=$TMP/.out

@@ -172,9 +172,50 @@ t 'nothing that refs need is lost' says 5 'nothing that refs need' --repair
 no_fsck
 
 [ -n "${SANITIZED:-}" ] && finish
+# ---- Headers ---------------------------------------------------------------
+# A byte of the header of a delta, each in turn: the mirror has the right one,
+# and nothing is decoded over another base meanwhile.
+
+new_repo header
+for i in 0 1 2 3 4 5; do bytes "text $i" 2000 | od -x >"f$i"; done
+save first
+for n in 1 2 3; do
+	for i in 0 1 2 3 4 5; do echo "line $n" >>"f$i"; done
+	save "version $n"
+done
+cat >"$TMP/headers.py" <<'P'
+import sqlite3, subprocess, sys
+dig, pack = sys.argv[1], ".dig/packs/000001.pack"
+db = sqlite3.connect(".dig/index.db")
+places = [row[0] for row in db.execute(
+    "select offset from v_objects where kind = 'chunk' and codec = 'delta' "
+    "order by offset limit 2")]
+db.close()
+want = {name: open(name, "rb").read() for name in ("f0", "f1")}
+wrong = []
+for place in places:
+    for at in range(place, place + 44):
+        with open(pack, "r+b") as f:
+            f.seek(at)
+            was = f.read(1)
+            f.seek(at)
+            f.write(bytes([was[0] ^ 3]))
+        for name in want:
+            got = subprocess.run([dig, "cat", "HEAD:" + name],
+                                 stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL)
+            if got.returncode or got.stdout != want[name]:
+                wrong.append((at - place, name, got.returncode))
+        with open(pack, "r+b") as f:
+            f.seek(at)
+            f.write(was)
+print(wrong)
+sys.exit(1 if wrong or len(places) < 2 else 0)
+P
+t 'a damaged byte of a header' python3 "$TMP/headers.py" "$DIG"
+
 # ---- Disks ----------------------------------------------------------------
 
-PRELOAD=${PRELOAD:-$ROOT/build/preload}
 new_repo disk
 bytes disk 20000 >f
 save first

@@ -192,7 +192,7 @@ expect_rows(struct world *world)
 	int64_t last = 0;
 
 	for (size_t i = 0; i < state->npacks; i++)
-		OK(dig_store_each_row(store, state->packs[i].number, 0, 0,
+		OK(dig_store_each_row(store, state->packs[i].number, 0, 0, true,
 		    count_row, &counted, &err));
 	OK(dig_db_stmt(
 	    dig_index_db(world->index), DIG_SQL_OBJECT_PAGE, &stmt, &err));

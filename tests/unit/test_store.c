@@ -218,7 +218,7 @@ test_rows(void **state)
 	rows.store = rig.store;
 	for (size_t i = 0; i < dig_store_state(rig.store)->npacks; i++)
 		OK(dig_store_each_row(rig.store,
-		    dig_store_state(rig.store)->packs[i].number, 0, 0,
+		    dig_store_state(rig.store)->packs[i].number, 0, 0, true,
 		    count_row, &rows, &err));
 	assert_int_equal(rows.n, 1700);
 	rig_clear(&rig);
