@@ -320,4 +320,23 @@ while [ $seed -le "$seeds" ]; do
 	seed=$((seed + 1))
 done
 
+# The files of a switch that was killed are nobody's edits, and stay so.
+if [ -z "${SANITIZED:-}" ]; then
+	new_repo killed
+	for i in 1 2 3 4 5 6 7 8; do write "f$i" "one $i"; done
+	save one
+	dig switch -q -c pick
+	write g picked
+	save picked
+	dig switch -q -c two main
+	for i in 1 2 3 4 5 6 7 8; do write "f$i" "two $i"; done
+	save two
+	dig switch -q main
+	strace -f -qq -o "$TMP/trace" -e trace=renameat2 \
+		-e inject=renameat2:signal=SIGKILL:when=4 \
+		"$DIG" switch -q two 2>"$ERR"
+	t_has 'a switch that was killed' 'has not finished' dig status
+	t 'a pick after it' dig cherry-pick pick
+	t_out 'finishes it as well' '' dig status -s
+fi
 finish

@@ -280,4 +280,22 @@ sums >"$TMP/sums"
 t 'a base that stands in two packs' dig gc -q --keep-ops 0
 sums >"$TMP/sums.after"
 t 'is found' cmp "$TMP/sums" "$TMP/sums.after"
+
+# A switch that was killed half-way is finished by what the journal says of it.
+if [ -z "${SANITIZED:-}" ]; then
+	new_repo killed
+	for i in 1 2 3 4 5 6 7 8; do write "f$i" "one $i"; done
+	save one
+	dig switch -q -c two
+	for i in 1 2 3 4 5 6 7 8; do write "f$i" "two $i"; done
+	save two
+	strace -f -qq -o "$TMP/trace" -e trace=renameat2 \
+		-e inject=renameat2:signal=SIGKILL:when=4 \
+		"$DIG" switch -q main 2>"$ERR"
+	t_has 'a killed switch' 'has not finished' dig status
+	t_fails 1 'is not collected' "'dig undo'" dig gc --keep-ops 0
+	t 'before it is finished' dig switch -q main
+	t 'then it is' dig gc -q --keep-ops 0
+	t_out 'and all is clean' '' dig status -s
+fi
 finish
