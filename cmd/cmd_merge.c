@@ -93,7 +93,7 @@ give_up(struct dig_cli *cli, struct dig_repo *repo, struct dig_error *err)
 	struct dig_checkout_result result;
 	enum dig_status st;
 
-	st = dig_merge_abort(repo, &result, err);
+	st = dig_sequence_abort(repo, DIG_OP_MERGE, &result, err);
 	dig_cli_progress_end(cli);
 	if (st == DIG_OK)
 		dig_checkout_result_clear(&result);

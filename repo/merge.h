@@ -67,14 +67,4 @@ enum dig_status dig_merge(struct dig_repo *repo,
     struct dig_error *err) DIG_CHECKED;
 void dig_merge_result_clear(struct dig_merge_result *result);
 
-/*
- * Give up the merge in progress: HEAD, what is staged and the files that it
- * changed become what they were. Edits of other files are kept.
- *
- * Errors: NO (none is in progress); CONFLICT (edits in the way, each warned
- * of); those of dig_checkout.
- */
-enum dig_status dig_merge_abort(struct dig_repo *repo,
-    struct dig_checkout_result *result, struct dig_error *err) DIG_CHECKED;
-
 #endif

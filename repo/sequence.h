@@ -128,8 +128,8 @@ enum dig_status dig_sequence_go_on(struct dig_repo *repo,
     struct dig_error *err) DIG_CHECKED;
 
 /*
- * Give up: HEAD, the branch, what is staged and the files that were changed
- * become what they were. Edits of other files are kept.
+ * Give up, also a merge: HEAD, the branch, what is staged and the files that
+ * were changed become what they were. Edits of other files are kept.
  *
  * Errors: NO (none is in progress, or nothing would be committed and the state
  * before is not known); CONFLICT (edits in the way, each warned of).
